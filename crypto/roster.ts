@@ -1,0 +1,259 @@
+/** The signed list of all keys, guardians, forces, issuers, schemes and limits of one registry (DESIGN 3.4). */
+import { z } from 'zod';
+import { equalBytes, formatBase64url, formatJsonBytes, parseBase64url, parseJsonBytes } from './bytes.ts';
+import { BlindmarkError } from './errors.ts';
+import { labelledHash } from './hash.ts';
+import { bytesField, formatMessage, identifierField, parseMessage, textField } from './message.ts';
+import { schemeRulesSchema } from './schemes.ts';
+import { isSignature, sign, type SigningKey } from './signature.ts';
+import { checkStretchParameters } from './stretch.ts';
+import { verifyPublicShares } from './threshold.ts';
+
+const positive = z.int().min(1).max(2 ** 31 - 1);
+
+/** A registry's name: it goes into every hash and signature, so that nothing made for one registry serves another. */
+export const originField = z.string().regex(/^[a-z0-9](?:[a-z0-9./:-]{0,98}[a-z0-9])?$/u);
+
+/** A quarter of a year, `YYYY-Qn`. */
+export const quarterField = z.string().regex(/^\d{4}-Q[1-4]$/u);
+
+const guardianSchema = z.strictObject({
+  /** Position in the threshold key, from 1. */
+  index: positive.max(255),
+  id: identifierField,
+  name: textField(100),
+  /** The operator's Ed25519 key: signs rosters and key generation. */
+  operatorKey: bytesField(32),
+});
+
+const epochSchema = z.strictObject({
+  epoch: positive,
+  /** Whether registrations of this epoch are looked up. */
+  live: z.boolean(),
+  stretch: z.strictObject({ memoryKiB: positive, passes: positive, lanes: positive }),
+  /** The public threshold key. */
+  groupKey: bytesField(32),
+  /** The guardians' public shares, in the order of their indexes. */
+  publicShares: z.array(bytesField(32)),
+});
+
+const forceSchema = z.strictObject({
+  id: identifierField,
+  name: textField(100),
+  codesPerDay: positive,
+  codesPerOfficerAndDay: positive,
+});
+
+const issuerSchema = z.strictObject({
+  /** What the first byte of this issuer's activation keys says. */
+  number: z.int().min(0).max(255),
+  id: identifierField,
+  name: textField(100),
+  /** Where owners exchange activation keys for tokens. */
+  url: z.url({ protocol: /^https?$/u }).max(200),
+  /** Evaluations that each guardian grants to this issuer's tokens a day. */
+  codesPerDay: positive,
+  /** One RSA key a quarter: SPKI, RFC 9578 section 6.5. */
+  tokenKeys: z.array(z.strictObject({ quarter: quarterField, publicKey: bytesField(200, 1024) })).min(1),
+});
+
+export const rosterSchema = z.strictObject({
+  format: z.literal('blindmark-roster-v1'),
+  origin: originField,
+  version: positive,
+  /** Hash of the roster before this one; null for the first. */
+  predecessor: bytesField(32).nullable(),
+  issuedAt: z.iso.datetime(),
+  /** Lets the stretching floor be set aside. Clients refuse such a roster unless told otherwise. */
+  testRoster: z.literal(true).optional(),
+  threshold: positive.max(255),
+  guardians: z.array(guardianSchema).min(1).max(255),
+  epochs: z.array(epochSchema).min(1),
+  /** Ed25519 keys that certify forces. */
+  authorityRoots: z.array(bytesField(32)).min(1),
+  forces: z.array(forceSchema),
+  issuers: z.array(issuerSchema),
+  schemes: schemeRulesSchema,
+});
+
+export type Roster = z.output<typeof rosterSchema>;
+export type RosterGuardian = Roster['guardians'][number];
+export type RosterEpoch = Roster['epochs'][number];
+export type RosterForce = Roster['forces'][number];
+export type RosterIssuer = Roster['issuers'][number];
+
+/** A roster's exact bytes with its signatures. What is hashed and signed are the bytes, never a re-encoding. */
+export const signedRosterSchema = z.strictObject({
+  roster: bytesField(2, 1_000_000),
+  signatures: z.array(z.strictObject({ guardian: identifierField, signature: bytesField(64) })).max(255),
+});
+export type SignedRoster = z.output<typeof signedRosterSchema>;
+
+/** Every roster of a registry, first to current. */
+export const rosterChainSchema = z.strictObject({ chain: z.array(signedRosterSchema).min(1).max(1000) });
+
+/** A roster that has been verified, with its hash. */
+export interface VerifiedRoster {
+  readonly roster: Roster;
+  /** 32 bytes: what requests name. */
+  readonly hash: Uint8Array;
+}
+
+export function rosterHash(bytes: Uint8Array): Uint8Array {
+  return labelledHash('roster', bytes);
+}
+
+/** The fingerprint that clients pin: the hash of a registry's first roster, as base64url (43 characters). */
+export function rosterFingerprint(firstRoster: Uint8Array): string {
+  return formatBase64url(rosterHash(firstRoster));
+}
+
+/** Reads a fingerprint as it stands in a configuration. */
+export function parseRosterFingerprint(text: string): Uint8Array {
+  return parseBase64url('rosterFingerprint', text.trim(), 32);
+}
+
+/** The roster's bytes. Checks the content as {@link parseRoster} does. */
+export function formatRoster(roster: Roster): Uint8Array {
+  const bytes = formatJsonBytes(formatMessage(rosterSchema, roster));
+  parseRoster(bytes);
+  return bytes;
+}
+
+function refuse(field: string, message: string, guardians?: string[]): never {
+  throw new BlindmarkError('badRoster', `The roster does not hold: ${message}`, {
+    field,
+    remedy: 'Do not go on with this registry; ask its operator and a guardian about the roster.',
+    ...(guardians === undefined ? {} : { guardians }),
+  });
+}
+
+function checkDistinct(field: string, values: readonly (string | number)[]): void {
+  if (new Set(values).size !== values.length) refuse(field, `${field} are not distinct`);
+}
+
+/**
+ * Reads a roster and checks that its content is consistent with itself. Signatures are {@link verifyRosterChain}'s work.
+ *
+ * @throws BlindmarkError `badRoster`
+ */
+export function parseRoster(bytes: Uint8Array): Roster {
+  let roster: Roster;
+  try {
+    roster = parseMessage(rosterSchema, parseJsonBytes('roster', bytes), 'roster');
+  } catch (cause) {
+    throw new BlindmarkError('badRoster', cause instanceof Error ? cause.message : 'The roster does not parse', { cause });
+  }
+  const { guardians, threshold } = roster;
+  guardians.forEach((guardian, position) => {
+    if (guardian.index !== position + 1) refuse('guardians', 'guardians are not numbered 1 to n in order');
+  });
+  checkDistinct('guardians.id', guardians.map((guardian) => guardian.id));
+  checkDistinct('guardians.operatorKey', guardians.map((guardian) => formatBase64url(guardian.operatorKey)));
+  if (threshold > guardians.length || 2 * threshold <= guardians.length) {
+    refuse('threshold', 'the threshold is not more than half of the guardians');
+  }
+  checkDistinct('epochs', roster.epochs.map((epoch) => epoch.epoch));
+  if (!roster.epochs.some((epoch) => epoch.live)) refuse('epochs', 'no epoch is live');
+  for (const epoch of roster.epochs) {
+    if (epoch.publicShares.length !== guardians.length) refuse('epochs.publicShares', 'not one share a guardian');
+    checkStretchParameters('epochs.stretch', epoch.stretch, roster.testRoster === true);
+    verifyPublicShares(epoch.groupKey, epoch.publicShares, threshold);
+  }
+  checkDistinct('forces.id', roster.forces.map((force) => force.id));
+  checkDistinct('issuers.id', roster.issuers.map((issuer) => issuer.id));
+  checkDistinct('issuers.number', roster.issuers.map((issuer) => issuer.number));
+  for (const issuer of roster.issuers) {
+    // More than one live key an issuer and quarter would mark buyers.
+    checkDistinct('issuers.tokenKeys.quarter', issuer.tokenKeys.map((key) => key.quarter));
+  }
+  return roster;
+}
+
+function signatureHash(roster: Roster, bytes: Uint8Array): Uint8Array {
+  return labelledHash('roster-signature', roster.predecessor ?? new Uint8Array(), bytes);
+}
+
+/** A guardian operator's signature over a roster and, in it, its predecessor's hash. 64 bytes. */
+export function signRoster(bytes: Uint8Array, operator: SigningKey): Uint8Array {
+  return sign(operator, signatureHash(parseRoster(bytes), bytes));
+}
+
+function checkSignatures(signed: SignedRoster, roster: Roster, signers: Roster): void {
+  const hash = signatureHash(roster, signed.roster);
+  const valid = new Set<string>();
+  for (const { guardian: id, signature } of signed.signatures) {
+    const guardian = signers.guardians.find((candidate) => candidate.id === id);
+    if (guardian === undefined) continue;
+    if (!isSignature(guardian.operatorKey, hash, signature)) {
+      refuse('signatures', 'a guardian operator’s signature does not verify', [id]);
+    }
+    valid.add(id);
+  }
+  if (valid.size < signers.threshold) {
+    refuse('signatures', `${valid.size} guardian operators signed it; ${signers.threshold} are needed`);
+  }
+}
+
+/**
+ * Verifies all rosters of a registry from the pinned first to the current one: each is signed by at least t guardian
+ * operators of its predecessor (the first: of its own), over its predecessor's hash.
+ *
+ * @param fingerprint what is pinned: the 32-byte hash of the first roster
+ * @throws BlindmarkError `badRoster`
+ */
+export function verifyRosterChain(
+  chain: readonly SignedRoster[],
+  fingerprint: Uint8Array,
+  options: { readonly allowTestRoster?: boolean } = {},
+): VerifiedRoster {
+  const [first] = chain;
+  if (first === undefined) refuse('chain', 'there is none');
+  if (!equalBytes(rosterHash(first.roster), fingerprint)) {
+    refuse('chain', 'the first roster is not the one whose fingerprint is pinned');
+  }
+  let current: VerifiedRoster | undefined;
+  for (const signed of chain) {
+    const roster = parseRoster(signed.roster);
+    const predecessor = current?.hash ?? null;
+    if (predecessor === null ? roster.predecessor !== null : !equalBytes(roster.predecessor ?? new Uint8Array(), predecessor)) {
+      refuse('predecessor', 'a roster does not follow on the one before it');
+    }
+    if (roster.version !== (current === undefined ? 1 : current.roster.version + 1)) refuse('version', 'versions are not consecutive');
+    if (current !== undefined && roster.origin !== current.roster.origin) refuse('origin', 'the origin has changed');
+    checkSignatures(signed, roster, current?.roster ?? roster);
+    current = { roster, hash: rosterHash(signed.roster) };
+  }
+  const verified = current as VerifiedRoster;
+  if (verified.roster.testRoster === true && options.allowTestRoster !== true) {
+    refuse('testRoster', 'it is a test roster, whose codes are not protected by stretching');
+  }
+  return verified;
+}
+
+/** The epochs whose registrations are looked up, newest first. */
+export function liveEpochs(roster: Roster): RosterEpoch[] {
+  return roster.epochs.filter((epoch) => epoch.live).sort((a, b) => b.epoch - a.epoch);
+}
+
+/** The epoch of that number, if it is live. */
+export function findLiveEpoch(roster: Roster, epoch: number): RosterEpoch {
+  const found = roster.epochs.find((candidate) => candidate.epoch === epoch && candidate.live);
+  if (found !== undefined) return found;
+  throw new BlindmarkError('wrongEpoch', 'The request names an epoch that is not live', {
+    field: 'epochs',
+    remedy: 'Fetch the roster again and repeat the work under its live epochs.',
+  });
+}
+
+/** The quarter of a time in epoch seconds, in UTC. */
+export function quarterOf(now: number): string {
+  const date = new Date(now * 1000);
+  return `${date.getUTCFullYear()}-Q${Math.floor(date.getUTCMonth() / 3) + 1}`;
+}
+
+/** Issuers' token keys that count at `now`: this quarter's, and the last one's so that a token in hand stays good. */
+export function currentTokenKeys(issuer: RosterIssuer, now: number): RosterIssuer['tokenKeys'] {
+  const quarters = [quarterOf(now), quarterOf(now - 92 * 86_400)];
+  return issuer.tokenKeys.filter((key) => quarters.includes(key.quarter));
+}
