@@ -54,10 +54,12 @@ export function parseUtf8(name: string, bytes: Uint8Array): string {
 
 /** Reads JSON from UTF-8 bytes; throws `badInput`. */
 export function parseJsonBytes(name: string, bytes: Uint8Array): unknown {
+  const text = parseUtf8(name, bytes);
   try {
-    return JSON.parse(parseUtf8(name, bytes)) as unknown;
-  } catch (cause) {
-    throw badInput(name, 'JSON', cause);
+    return JSON.parse(text) as unknown;
+  } catch {
+    // Without the cause: JSON.parse quotes the text at fault in its message, and causes are logged.
+    throw badInput(name, 'JSON');
   }
 }
 
@@ -81,6 +83,7 @@ export function formatUint(value: number, length: 1 | 2 | 4 | 6): Uint8Array {
     out[i] = rest % 256;
     rest = Math.floor(rest / 256);
   }
-  if (rest !== 0 || value < 0 || !Number.isInteger(value)) throw badInput('value', `an unsigned integer of ${length} bytes`);
+  if (rest !== 0 || value < 0 || !Number.isInteger(value))
+    throw badInput('value', `an unsigned integer of ${length} bytes`);
   return out;
 }

@@ -20,8 +20,13 @@ export const CLOCK_TOLERANCE = 60;
 const FORCE_TYPE = 'blindmark-force+jwt';
 const OFFICER_TYPE = 'blindmark-officer+jwt';
 
-const seconds = z.int().min(0).max(2 ** 40);
-const confirmation = z.object({ jwk: z.object({ kty: z.literal('OKP'), crv: z.literal('Ed25519'), x: bytesField(32) }) });
+const seconds = z
+  .int()
+  .min(0)
+  .max(2 ** 40);
+const confirmation = z.object({
+  jwk: z.object({ kty: z.literal('OKP'), crv: z.literal('Ed25519'), x: bytesField(32) }),
+});
 const common = { aud: originField, iat: seconds, exp: seconds, cnf: confirmation };
 const forceClaims = z.object({ ...common, sub: identifierField });
 const officerClaims = z.object({ ...common, iss: identifierField, sub: identifierField, roster: bytesField(32) });
@@ -63,13 +68,26 @@ export async function verifyJws(
   }
 }
 
+function parseClaims<T extends z.ZodType>(schema: T, payload: unknown, field: string): z.output<T> {
+  try {
+    return parseMessage(schema, payload, field);
+  } catch (cause) {
+    throw new BlindmarkError('badCredential', `${field}: its claims are not those of such a credential`, {
+      field,
+      cause,
+    });
+  }
+}
+
 /** The payload of a JWS whose key is not known before it is read. Nothing in it counts until it is verified. */
 function readUnverified<T extends z.ZodType>(text: string, schema: T, field: string): z.output<T> {
+  let payload: unknown;
   try {
-    return parseMessage(schema, parseJsonBytes(field, parseBase64url(field, text.split('.')[1] ?? '')), field);
+    payload = parseJsonBytes(field, parseBase64url(field, text.split('.')[1] ?? ''));
   } catch (cause) {
     throw new BlindmarkError('badCredential', `${field}: it does not parse`, { field, cause });
   }
+  return parseClaims(schema, payload, field);
 }
 
 async function createCredential(type: string, signer: SigningKey, claims: JWTPayload): Promise<string> {
@@ -131,13 +149,31 @@ export async function createOfficerCredential(
  *
  * @throws BlindmarkError `credentialExpired`
  */
-export function checkValidity(field: string, claims: { iat: number; exp: number }, now: number, longest = Infinity): void {
+export function checkValidity(
+  field: string,
+  claims: { iat: number; exp: number },
+  now: number,
+  longest = Infinity,
+): void {
   const refuse = (what: string, remedy: string): never => {
     throw new BlindmarkError('credentialExpired', `${field}: it ${what}`, { field, remedy });
   };
-  if (claims.exp <= claims.iat || claims.exp - claims.iat > longest) refuse('is valid for longer than allowed', 'Have it issued anew.');
-  if (now > claims.exp + CLOCK_TOLERANCE) refuse('has expired', 'Have it issued anew, and check this computer’s clock.');
+  if (claims.exp <= claims.iat || claims.exp - claims.iat > longest)
+    refuse('is valid for longer than allowed', 'Have it issued anew.');
+  if (now > claims.exp + CLOCK_TOLERANCE)
+    refuse('has expired', 'Have it issued anew, and check this computer’s clock.');
   if (now < claims.iat - CLOCK_TOLERANCE) refuse('is not valid yet', 'Check this computer’s clock.');
+}
+
+/**
+ * The fingerprint of the first roster that a force has put into an officer's credential, for the officer's own client to pin.
+ * The credential is not verified: its holder trusts whoever handed it over, and services verify it.
+ *
+ * @returns 32 bytes
+ * @throws BlindmarkError `badCredential`
+ */
+export function readPinnedFingerprint(officerCredential: string): Uint8Array {
+  return readUnverified(officerCredential, officerClaims, 'officerCredential').roster;
 }
 
 /** Who asks, once the chain from the authority root down to the officer's key has been verified. */
@@ -167,25 +203,23 @@ export async function verifyOfficerCredential(
     throw new BlindmarkError('unknownForce', 'The force is not in the roster', { field: 'forceCredential' });
   }
   await verifyByAnyRoot(credentials.forceCredential, roster.authorityRoots);
-  const officer = parseMessage(
-    officerClaims,
-    (
-      await verifyJws(
-        credentials.officerCredential,
-        claimedForce.cnf.jwk.x,
-        OFFICER_TYPE,
-        'officerCredential',
-        'badCredential',
-      )
-    ).payload,
+  const { payload } = await verifyJws(
+    credentials.officerCredential,
+    claimedForce.cnf.jwk.x,
+    OFFICER_TYPE,
     'officerCredential',
+    'badCredential',
   );
+  const officer = parseClaims(officerClaims, payload, 'officerCredential');
   if (officer.iss !== force.id) {
     throw new BlindmarkError('badCredential', 'The officer’s credential names another force than its signer', {
       field: 'officerCredential',
     });
   }
-  for (const [field, claims] of [['forceCredential', claimedForce], ['officerCredential', officer]] as const) {
+  for (const [field, claims] of [
+    ['forceCredential', claimedForce],
+    ['officerCredential', officer],
+  ] as const) {
     if (claims.aud !== roster.origin) {
       throw new BlindmarkError('wrongOrigin', `${field}: it was issued for another registry`, { field });
     }

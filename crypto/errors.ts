@@ -12,6 +12,9 @@ export type ErrorKind =
   /** Something that is needed does not answer at present; try again. Exit code 4. */
   | 'unavailable';
 
+/** Exit codes of the command lines. 0 is done; 1 is a defect of the program. */
+export const EXIT_CODES: Readonly<Record<ErrorKind, number>> = { input: 2, refused: 3, unavailable: 4 };
+
 interface CodeFacts {
   readonly kind: ErrorKind;
   /** HTTP status of the problem document (RFC 9457). */
@@ -43,6 +46,7 @@ export const ERROR_CODES = {
   unknownIssuer: { kind: 'refused', status: 403, title: 'The issuer or its key is not in the roster' },
   unknownVendor: { kind: 'refused', status: 403, title: 'The vendor is not known to this issuer' },
   wrongOrigin: { kind: 'refused', status: 403, title: 'The request was made for another registry' },
+  wrongIssuer: { kind: 'refused', status: 403, title: 'The request was made for another issuer' },
   wrongEpoch: { kind: 'refused', status: 409, title: 'The request names an epoch that is not live' },
   wrongRoster: { kind: 'refused', status: 409, title: 'The request was made under another roster' },
   badRoster: { kind: 'refused', status: 403, title: 'The roster does not verify' },
@@ -53,6 +57,7 @@ export const ERROR_CODES = {
   tokenSpent: { kind: 'refused', status: 409, title: 'The activation token has made a registration already' },
   activationKeyUnknown: { kind: 'refused', status: 403, title: 'The issuer does not know this activation key' },
   activationKeyUsedUp: { kind: 'refused', status: 409, title: 'The activation key has no use left' },
+  unknownTokenKey: { kind: 'refused', status: 409, title: 'The issuer does not sign under this token key now' },
   quotaExceeded: { kind: 'refused', status: 429, title: 'The quota is used up' },
   replayed: { kind: 'refused', status: 409, title: 'The request was used already' },
   evaluationRequired: { kind: 'refused', status: 403, title: 'The lookup names no evaluation of this officer' },
@@ -65,7 +70,7 @@ export const ERROR_CODES = {
   badProof: { kind: 'refused', status: 502, title: 'A proof does not verify' },
   badElement: { kind: 'refused', status: 400, title: 'A group element is not valid' },
   badEnvelope: { kind: 'refused', status: 502, title: 'An envelope does not open' },
-  badRow: { kind: 'refused', status: 502, title: 'A registration row does not verify' },
+  badRow: { kind: 'refused', status: 403, title: 'A registration row does not verify' },
   badTranscript: { kind: 'refused', status: 409, title: 'The key generation transcript does not verify' },
   badReply: { kind: 'refused', status: 502, title: 'A service sent a reply that does not parse' },
   // Availability

@@ -54,7 +54,9 @@ export async function verifyEvaluationRequest(
       now,
     });
     if (verified.claims.epochs.join() !== request.epochs.join()) {
-      throw new BlindmarkError('badSignature', 'The officer signed other epochs than this request has', { field: 'epochs' });
+      throw new BlindmarkError('badSignature', 'The officer signed other epochs than this request has', {
+        field: 'epochs',
+      });
     }
     return { ...verified, purpose: 'lookup' };
   }

@@ -2,11 +2,17 @@
 import { hkdf } from '@noble/hashes/hkdf.js';
 import { sha256, sha512 } from '@noble/hashes/sha2.js';
 import { concatBytes, formatUint, utf8ToBytes } from './bytes.ts';
+import { badInput } from './errors.ts';
 
 const PREFIX = 'blindmark/v1/';
 
+function encodeText(text: string): Uint8Array {
+  if (!text.isWellFormed()) throw badInput('text', 'text without unpaired surrogates');
+  return utf8ToBytes(text);
+}
+
 function header(label: string): Uint8Array {
-  const text = utf8ToBytes(PREFIX + label);
+  const text = encodeText(PREFIX + label);
   return concatBytes(formatUint(text.length, 2), text);
 }
 
@@ -16,11 +22,12 @@ function header(label: string): Uint8Array {
  *
  * @param parts byte strings, or text taken as UTF-8
  * @returns 32 bytes
+ * @throws BlindmarkError `badInput` for text with an unpaired surrogate: UTF-8 would write every one of them alike
  */
 export function labelledHash(label: string, ...parts: (Uint8Array | string)[]): Uint8Array {
   const hash = sha256.create().update(header(label));
   for (const part of parts) {
-    const bytes = typeof part === 'string' ? utf8ToBytes(part) : part;
+    const bytes = typeof part === 'string' ? encodeText(part) : part;
     hash.update(formatUint(bytes.length, 4)).update(bytes);
   }
   return hash.digest();

@@ -1,6 +1,14 @@
 /** The sealed description of a registration's items: opens for whoever has the code's key, and no one else. */
 import { z } from 'zod';
-import { concatBytes, formatJsonBytes, formatUint, parseJsonBytes, randomBytes, type RandomSource } from './bytes.ts';
+import {
+  checkBytes,
+  concatBytes,
+  formatJsonBytes,
+  formatUint,
+  parseJsonBytes,
+  randomBytes,
+  type RandomSource,
+} from './bytes.ts';
 import { badInput, BlindmarkError } from './errors.ts';
 import { deriveKey } from './hash.ts';
 import { bytesField, formatMessage, parseMessage, textField } from './message.ts';
@@ -35,7 +43,7 @@ function envelopeKey(codeKey: Uint8Array, commitment: Uint8Array): Uint8Array {
  * Seals items and the owner's public key under the code's key, padded to the next of {@link ITEM_ENVELOPE_SIZES}.
  *
  * @param commitment 32 bytes; the associated data
- * @throws BlindmarkError `badInput` when the items do not fit into 4,096 bytes
+ * @throws BlindmarkError `badInput` for items that are malformed, named as `items[0].make`, or do not fit into 4,096 bytes
  */
 export function sealItemEnvelope(
   content: ItemEnvelopeContent,
@@ -43,8 +51,9 @@ export function sealItemEnvelope(
   commitment: Uint8Array,
   random: RandomSource = randomBytes,
 ): Uint8Array {
-  const checked = parseMessage(contentSchema, formatMessage(contentSchema, content));
-  const json = formatJsonBytes(formatMessage(contentSchema, checked));
+  const items = parseMessage(itemsSchema, content.items, 'items');
+  const ownerPublicKey = checkBytes('ownerPublicKey', content.ownerPublicKey, 32);
+  const json = formatJsonBytes(formatMessage(contentSchema, { items, ownerPublicKey }));
   const overhead = LENGTH_BYTES + SEAL_OVERHEAD;
   const size = ITEM_ENVELOPE_SIZES.find((candidate) => json.length + overhead <= candidate);
   if (size === undefined) {
@@ -67,14 +76,24 @@ export function openItemEnvelope(
   commitment: Uint8Array,
 ): ItemEnvelopeContent {
   const plaintext = openWithKey(envelopeKey(codeKey, commitment), envelope, commitment);
-  const length = new DataView(plaintext.buffer, plaintext.byteOffset).getUint32(0);
-  const end = LENGTH_BYTES + length;
+  // Too short for a length: one that is past its end.
+  const end =
+    plaintext.length < LENGTH_BYTES
+      ? Infinity
+      : LENGTH_BYTES + new DataView(plaintext.buffer, plaintext.byteOffset).getUint32(0);
   if (end > plaintext.length || plaintext.subarray(end).some((byte) => byte !== 0)) {
     throw new BlindmarkError('badEnvelope', 'The item envelope is padded wrongly', { field: 'itemEnvelope' });
   }
   try {
-    return parseMessage(contentSchema, parseJsonBytes('itemEnvelope', plaintext.subarray(LENGTH_BYTES, end)), 'itemEnvelope');
+    return parseMessage(
+      contentSchema,
+      parseJsonBytes('itemEnvelope', plaintext.subarray(LENGTH_BYTES, end)),
+      'itemEnvelope',
+    );
   } catch (cause) {
-    throw new BlindmarkError('badEnvelope', 'The item envelope holds something else than items', { field: 'itemEnvelope', cause });
+    throw new BlindmarkError('badEnvelope', 'The item envelope holds something else than items', {
+      field: 'itemEnvelope',
+      cause,
+    });
   }
 }

@@ -1,31 +1,40 @@
 /** Untrusted messages, parsed once at the edge: zod schemas whose parsed side holds bytes and whose wire side is JSON. */
 import { z } from 'zod';
 import { formatBase64url, parseBase64url } from './bytes.ts';
-import { badInput, BlindmarkError } from './errors.ts';
+import { badInput, type BlindmarkError } from './errors.ts';
 
 /** A byte string: base64url without padding on the wire, `Uint8Array` once parsed. */
 export function bytesField(minLength: number, maxLength: number = minLength) {
   const [low, high] = [minLength, maxLength].map((length) => Math.ceil((length * 4) / 3));
   const wire = z.string().regex(new RegExp(`^[A-Za-z0-9_-]{${low},${high}}$`, 'u'));
-  return z.codec(wire, z.custom<Uint8Array>((value) => value instanceof Uint8Array), {
-    decode: (text, context) => {
-      try {
-        const bytes = parseBase64url('value', text);
-        if (bytes.length >= minLength && bytes.length <= maxLength) return bytes;
-      } catch {
-        // The one message below serves every malformed spelling.
-      }
-      context.issues.push({ code: 'custom', message: 'base64url', input: undefined });
-      return z.NEVER;
+  return z.codec(
+    wire,
+    z.custom<Uint8Array>((value) => value instanceof Uint8Array),
+    {
+      decode: (text, context) => {
+        try {
+          const bytes = parseBase64url('value', text);
+          if (bytes.length >= minLength && bytes.length <= maxLength) return bytes;
+        } catch {
+          // The one message below serves every malformed spelling.
+        }
+        context.issues.push({ code: 'custom', message: 'base64url', input: undefined });
+        return z.NEVER;
+      },
+      encode: (bytes) => formatBase64url(bytes),
     },
-    encode: (bytes) => formatBase64url(bytes),
-  });
+  );
 }
 
-/** Text of at most `maxLength` UTF-16 units, without control characters other than line breaks and tabs. */
-export function textField(maxLength: number, minLength = 1) {
+// Control characters (C0 but tab, line feed and carriage return; DEL; C1, which terminals obey as well), the bidirectional
+// embeddings, overrides and isolates, which make text read as what it is not, and unpaired surrogates.
+const PLAIN_TEXT =
   // oxlint-disable-next-line no-control-regex -- Refusing control characters is the purpose.
-  return z.string().min(minLength).max(maxLength).regex(/^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]*$/u);
+  /^[^\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\ud800-\udfff]*$/u;
+
+/** Well-formed text of at most `maxLength` UTF-16 units, with no control characters other than line breaks and tabs. */
+export function textField(maxLength: number, minLength = 1) {
+  return z.string().min(minLength).max(maxLength).regex(PLAIN_TEXT);
 }
 
 /** A short identifier that is safe in file names, metrics and logs. */
@@ -78,7 +87,10 @@ export function parseMessage<T extends z.ZodType>(schema: T, value: unknown, nam
   throw describeInvalid(result.error, name);
 }
 
-/** The wire form, ready for `JSON.stringify`. */
+/**
+ * The wire form, ready for `JSON.stringify`. A value that does not fit the schema is a defect of the program that made it, and
+ * throws zod's own error: what a person typed is checked before.
+ */
 export function formatMessage<T extends z.ZodType>(schema: T, value: z.output<T>): z.input<T> {
   return z.encode(schema, value);
 }

@@ -1,7 +1,7 @@
 /** Requests that an officer signs: a JWS over what is asked, why, of whom and when (DESIGN 3.4 "Lookup and opening"). */
 import { CompactSign } from 'jose';
 import { z } from 'zod';
-import { equalBytes, formatJsonBytes, randomBytes, type RandomSource } from './bytes.ts';
+import { checkBytes, equalBytes, formatJsonBytes, randomBytes, type RandomSource } from './bytes.ts';
 import {
   checkValidity,
   importSigningKey,
@@ -27,7 +27,10 @@ const REQUEST_TYPE = 'blindmark-request+jws';
 export const PURPOSES = ['evaluation', 'lookup'] as const;
 export type Purpose = (typeof PURPOSES)[number];
 
-const epochSeconds = z.int().min(0).max(2 ** 40);
+const epochSeconds = z
+  .int()
+  .min(0)
+  .max(2 ** 40);
 
 const claimsSchema = z.strictObject({
   purpose: z.enum(PURPOSES),
@@ -45,7 +48,10 @@ const claimsSchema = z.strictObject({
 });
 export type OfficerClaims = z.output<typeof claimsSchema>;
 
-const jwsField = z.string().max(4096).regex(/^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/u);
+const jwsField = z
+  .string()
+  .max(4096)
+  .regex(/^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+$/u);
 
 /** A signed request with the chain that says who signed it. */
 export const officerAuthorizationSchema = z.strictObject({
@@ -64,10 +70,10 @@ export function contentHash(purpose: Purpose, content: readonly Uint8Array[]): U
  * The commitment to a case reference that guardians and the log see. The salt stays with the officer, who can show later
  * which case a lookup was for.
  *
- * @param salt 32 bytes
+ * @param salt 32 random bytes: case references are guessable without it
  */
 export function caseCommitment(salt: Uint8Array, caseReference: string): Uint8Array {
-  return labelledHash('case', salt, caseReference.normalize('NFC'));
+  return labelledHash('case', checkBytes('salt', salt, 32), caseReference.normalize('NFC'));
 }
 
 /** Identifies a signed request to the byte. */
@@ -136,7 +142,7 @@ export interface VerifiedOfficerRequest {
  *
  * @param now epoch seconds
  * @throws BlindmarkError, each for its own reason: `unknownForce`, `badCredential`, `credentialExpired`, `badSignature`,
- *   `wrongOrigin`, `wrongRoster`
+ *   `wrongOrigin`, `wrongRoster`; `badInput` for claims that are signed but malformed
  */
 export async function verifyOfficerRequest(
   authorization: OfficerAuthorization,
@@ -149,10 +155,18 @@ export async function verifyOfficerRequest(
 ): Promise<VerifiedOfficerRequest> {
   const { roster, now } = expected;
   const officer = await verifyOfficerCredential(authorization, roster.roster, now);
-  const { payload } = await verifyJws(authorization.request, officer.publicKey, REQUEST_TYPE, 'request', 'badSignature');
+  const { payload } = await verifyJws(
+    authorization.request,
+    officer.publicKey,
+    REQUEST_TYPE,
+    'request',
+    'badSignature',
+  );
   const claims = parseMessage(claimsSchema, payload, 'request');
   const mismatch = (what: string): never => {
-    throw new BlindmarkError('badSignature', `The officer signed another ${what} than this request has`, { field: 'request' });
+    throw new BlindmarkError('badSignature', `The officer signed another ${what} than this request has`, {
+      field: 'request',
+    });
   };
   if (claims.purpose !== expected.purpose) mismatch('purpose');
   if (claims.count !== expected.content.length) mismatch('number of elements');

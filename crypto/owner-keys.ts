@@ -1,7 +1,7 @@
 /** What an owner holds: a recovery phrase, and the secrets of each mark derived from it (DESIGN 3.2). */
 import { entropyToMnemonic, mnemonicToSeed, validateMnemonic } from '@scure/bip39';
 import { wordlist } from '@scure/bip39/wordlists/english.js';
-import { formatUint, randomBytes, type RandomSource } from './bytes.ts';
+import { checkBytes, formatUint, randomBytes, type RandomSource } from './bytes.ts';
 import { BlindmarkError } from './errors.ts';
 import { deriveKey } from './hash.ts';
 import { createSigningKey, type SigningKey } from './signature.ts';
@@ -76,8 +76,12 @@ export interface MarkSecrets {
 /**
  * Derives the secrets of one registration. Two registrations of one owner can't be linked by them, and phrase plus code
  * restore them on an empty machine.
+ *
+ * @param masterSeed 64 bytes, from {@link deriveMasterSeed}
+ * @throws BlindmarkError `badInput`
  */
 export function deriveMarkSecrets(masterSeed: Uint8Array, mark: MarkIdentity): MarkSecrets {
+  checkBytes('masterSeed', masterSeed, 64);
   const derive = (length: number, label: string): Uint8Array =>
     deriveKey(
       masterSeed,

@@ -13,24 +13,34 @@ export type Status = (typeof STATUSES)[number];
 /** Sizes in bytes that an item envelope is padded to. */
 export const ITEM_ENVELOPE_SIZES = [512, 1024, 2048, 4096] as const;
 
+/** Sizes in bytes that a contact envelope is padded to. */
+export const CONTACT_ENVELOPE_SIZES = [512, 1024] as const;
+
 /** At most so many registrations (counter-claims) of one code are kept. */
 export const MAX_CLAIMS = 4;
 
-const itemEnvelopeField = bytesField(512, 4096).refine(
-  (bytes) => (ITEM_ENVELOPE_SIZES as readonly number[]).includes(bytes.length),
-  'one of the envelope sizes',
-);
+/** An envelope of one of these sizes: any other would tell something of what is inside. */
+function envelopeField(sizes: readonly number[]) {
+  const field = bytesField(Math.min(...sizes), Math.max(...sizes));
+  return field.refine((bytes) => sizes.includes(bytes.length), 'one of the envelope sizes');
+}
 
 /** One stored registration, as it travels and as it is kept. `contactEnvelope` is null where the owner left no contact. */
 export const registrationRowSchema = z.strictObject({
   index: bytesField(32),
   salt: bytesField(32),
   commitment: bytesField(32),
-  itemEnvelope: itemEnvelopeField,
-  contactEnvelope: bytesField(512, 1024).nullable(),
+  itemEnvelope: envelopeField(ITEM_ENVELOPE_SIZES),
+  contactEnvelope: envelopeField(CONTACT_ENVELOPE_SIZES).nullable(),
   status: z.enum(STATUSES),
-  version: z.int().min(1).max(2 ** 31 - 1),
-  epoch: z.int().min(1).max(2 ** 31 - 1),
+  version: z
+    .int()
+    .min(1)
+    .max(2 ** 31 - 1),
+  epoch: z
+    .int()
+    .min(1)
+    .max(2 ** 31 - 1),
   registeredOn: dateField,
   rowSignature: bytesField(64),
 });
@@ -95,7 +105,8 @@ export function verifyRow(origin: string, row: RegistrationRow, witness: RowWitn
     refuse('index', 'index does not belong to the lookup tag');
   }
   const commitment = registrationCommitment(row.salt, witness.lookupTag, witness.ownerPublicKey);
-  if (!equalBytes(row.commitment, commitment)) refuse('commitment', 'commitment does not belong to the key and the tag');
+  if (!equalBytes(row.commitment, commitment))
+    refuse('commitment', 'commitment does not belong to the key and the tag');
   if (!isSignature(witness.ownerPublicKey, rowHash(origin, row), row.rowSignature)) {
     refuse('rowSignature', 'signature does not verify: its content was changed by someone else than its owner');
   }

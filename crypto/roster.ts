@@ -1,15 +1,18 @@
 /** The signed list of all keys, guardians, forces, issuers, schemes and limits of one registry (DESIGN 3.4). */
 import { z } from 'zod';
 import { equalBytes, formatBase64url, formatJsonBytes, parseBase64url, parseJsonBytes } from './bytes.ts';
-import { BlindmarkError } from './errors.ts';
+import { BlindmarkError, isBlindmarkError } from './errors.ts';
 import { labelledHash } from './hash.ts';
 import { bytesField, formatMessage, identifierField, parseMessage, textField } from './message.ts';
-import { schemeRulesSchema } from './schemes.ts';
+import { schemeRulesSchema } from './scheme-rules.ts';
 import { isSignature, sign, type SigningKey } from './signature.ts';
 import { checkStretchParameters } from './stretch.ts';
 import { verifyPublicShares } from './threshold.ts';
 
-const positive = z.int().min(1).max(2 ** 31 - 1);
+const positive = z
+  .int()
+  .min(1)
+  .max(2 ** 31 - 1);
 
 /** A registry's name: it goes into every hash and signature, so that nothing made for one registry serves another. */
 export const originField = z.string().regex(/^[a-z0-9](?:[a-z0-9./:-]{0,98}[a-z0-9])?$/u);
@@ -44,7 +47,8 @@ const forceSchema = z.strictObject({
   codesPerOfficerAndDay: positive,
 });
 
-const issuerSchema = z.strictObject({
+/** One issuer as a roster lists it; also what an issuer hands to a registry: its `card.json`. */
+export const rosterIssuerSchema = z.strictObject({
   /** What the first byte of this issuer's activation keys says. */
   number: z.int().min(0).max(255),
   id: identifierField,
@@ -72,7 +76,7 @@ export const rosterSchema = z.strictObject({
   /** Ed25519 keys that certify forces. */
   authorityRoots: z.array(bytesField(32)).min(1),
   forces: z.array(forceSchema),
-  issuers: z.array(issuerSchema),
+  issuers: z.array(rosterIssuerSchema),
   schemes: schemeRulesSchema,
 });
 
@@ -88,6 +92,17 @@ export const signedRosterSchema = z.strictObject({
   signatures: z.array(z.strictObject({ guardian: identifierField, signature: bytesField(64) })).max(255),
 });
 export type SignedRoster = z.output<typeof signedRosterSchema>;
+
+/** A roster that is to be signed: its exact bytes. */
+export const rosterDraftSchema = z.strictObject({
+  format: z.literal('blindmark-roster-draft-v1'),
+  roster: signedRosterSchema.shape.roster,
+});
+export type RosterDraft = z.output<typeof rosterDraftSchema>;
+
+/** One guardian operator's signature over a draft. */
+export const rosterSignatureSchema = signedRosterSchema.shape.signatures.element;
+export type RosterSignature = z.output<typeof rosterSignatureSchema>;
 
 /** Every roster of a registry, first to current. */
 export const rosterChainSchema = z.strictObject({ chain: z.array(signedRosterSchema).min(1).max(1000) });
@@ -132,6 +147,15 @@ function checkDistinct(field: string, values: readonly (string | number)[]): voi
   if (new Set(values).size !== values.length) refuse(field, `${field} are not distinct`);
 }
 
+function checkStretch(epoch: RosterEpoch, belowFloor: boolean): void {
+  try {
+    checkStretchParameters('epochs.stretch', epoch.stretch, belowFloor);
+  } catch (error) {
+    if (!isBlindmarkError(error, 'badInput')) throw error;
+    refuse(error.field ?? 'epochs.stretch', error.message);
+  }
+}
+
 /**
  * Reads a roster and checks that its content is consistent with itself. Signatures are {@link verifyRosterChain}'s work.
  *
@@ -142,45 +166,68 @@ export function parseRoster(bytes: Uint8Array): Roster {
   try {
     roster = parseMessage(rosterSchema, parseJsonBytes('roster', bytes), 'roster');
   } catch (cause) {
-    throw new BlindmarkError('badRoster', cause instanceof Error ? cause.message : 'The roster does not parse', { cause });
+    throw new BlindmarkError('badRoster', cause instanceof Error ? cause.message : 'The roster does not parse', {
+      cause,
+    });
   }
   const { guardians, threshold } = roster;
   guardians.forEach((guardian, position) => {
     if (guardian.index !== position + 1) refuse('guardians', 'guardians are not numbered 1 to n in order');
   });
-  checkDistinct('guardians.id', guardians.map((guardian) => guardian.id));
-  checkDistinct('guardians.operatorKey', guardians.map((guardian) => formatBase64url(guardian.operatorKey)));
+  checkDistinct(
+    'guardians.id',
+    guardians.map((guardian) => guardian.id),
+  );
+  checkDistinct(
+    'guardians.operatorKey',
+    guardians.map((guardian) => formatBase64url(guardian.operatorKey)),
+  );
   if (threshold > guardians.length || 2 * threshold <= guardians.length) {
     refuse('threshold', 'the threshold is not more than half of the guardians');
   }
-  checkDistinct('epochs', roster.epochs.map((epoch) => epoch.epoch));
+  checkDistinct(
+    'epochs',
+    roster.epochs.map((epoch) => epoch.epoch),
+  );
   if (!roster.epochs.some((epoch) => epoch.live)) refuse('epochs', 'no epoch is live');
   for (const epoch of roster.epochs) {
     if (epoch.publicShares.length !== guardians.length) refuse('epochs.publicShares', 'not one share a guardian');
-    checkStretchParameters('epochs.stretch', epoch.stretch, roster.testRoster === true);
+    checkStretch(epoch, roster.testRoster === true);
     verifyPublicShares(epoch.groupKey, epoch.publicShares, threshold);
   }
-  checkDistinct('forces.id', roster.forces.map((force) => force.id));
-  checkDistinct('issuers.id', roster.issuers.map((issuer) => issuer.id));
-  checkDistinct('issuers.number', roster.issuers.map((issuer) => issuer.number));
+  checkDistinct(
+    'forces.id',
+    roster.forces.map((force) => force.id),
+  );
+  checkDistinct(
+    'issuers.id',
+    roster.issuers.map((issuer) => issuer.id),
+  );
+  checkDistinct(
+    'issuers.number',
+    roster.issuers.map((issuer) => issuer.number),
+  );
   for (const issuer of roster.issuers) {
     // More than one live key an issuer and quarter would mark buyers.
-    checkDistinct('issuers.tokenKeys.quarter', issuer.tokenKeys.map((key) => key.quarter));
+    checkDistinct(
+      'issuers.tokenKeys.quarter',
+      issuer.tokenKeys.map((key) => key.quarter),
+    );
   }
   return roster;
 }
 
-function signatureHash(roster: Roster, bytes: Uint8Array): Uint8Array {
-  return labelledHash('roster-signature', roster.predecessor ?? new Uint8Array(), bytes);
+function signatureHash(predecessor: Uint8Array | null, bytes: Uint8Array): Uint8Array {
+  return labelledHash('roster-signature', predecessor ?? new Uint8Array(), bytes);
 }
 
 /** A guardian operator's signature over a roster and, in it, its predecessor's hash. 64 bytes. */
 export function signRoster(bytes: Uint8Array, operator: SigningKey): Uint8Array {
-  return sign(operator, signatureHash(parseRoster(bytes), bytes));
+  return sign(operator, signatureHash(parseRoster(bytes).predecessor, bytes));
 }
 
-function checkSignatures(signed: SignedRoster, roster: Roster, signers: Roster): void {
-  const hash = signatureHash(roster, signed.roster);
+function checkSignatures(signed: SignedRoster, predecessor: Uint8Array | null, signers: Roster): void {
+  const hash = signatureHash(predecessor, signed.roster);
   const valid = new Set<string>();
   for (const { guardian: id, signature } of signed.signatures) {
     const guardian = signers.guardians.find((candidate) => candidate.id === id);
@@ -192,6 +239,25 @@ function checkSignatures(signed: SignedRoster, roster: Roster, signers: Roster):
   }
   if (valid.size < signers.threshold) {
     refuse('signatures', `${valid.size} guardian operators signed it; ${signers.threshold} are needed`);
+  }
+}
+
+/** Checks that a roster follows on the one before it, and takes nothing away that registrations depend on. */
+function checkSuccession(roster: Roster, current: VerifiedRoster | undefined): void {
+  const follows =
+    current === undefined
+      ? roster.predecessor === null
+      : roster.predecessor !== null && equalBytes(roster.predecessor, current.hash);
+  if (!follows) refuse('predecessor', 'a roster does not follow on the one before it');
+  if (roster.version !== (current?.roster.version ?? 0) + 1) refuse('version', 'versions are not consecutive');
+  if (current === undefined) return;
+  if (roster.origin !== current.roster.origin) refuse('origin', 'the origin has changed');
+  for (const { epoch, groupKey, stretch } of current.roster.epochs) {
+    const kept = roster.epochs.find((candidate) => candidate.epoch === epoch);
+    if (kept === undefined) continue;
+    // Under another key or another stretching, nobody would find what was registered in that epoch.
+    const isSame = equalBytes(kept.groupKey, groupKey) && JSON.stringify(kept.stretch) === JSON.stringify(stretch);
+    if (!isSame) refuse('epochs', 'an epoch has changed its key or its stretching');
   }
 }
 
@@ -214,14 +280,11 @@ export function verifyRosterChain(
   }
   let current: VerifiedRoster | undefined;
   for (const signed of chain) {
+    // A successor is not even parsed before its signatures hold: whoever relays the chain may have made it up.
+    if (current !== undefined) checkSignatures(signed, current.hash, current.roster);
     const roster = parseRoster(signed.roster);
-    const predecessor = current?.hash ?? null;
-    if (predecessor === null ? roster.predecessor !== null : !equalBytes(roster.predecessor ?? new Uint8Array(), predecessor)) {
-      refuse('predecessor', 'a roster does not follow on the one before it');
-    }
-    if (roster.version !== (current === undefined ? 1 : current.roster.version + 1)) refuse('version', 'versions are not consecutive');
-    if (current !== undefined && roster.origin !== current.roster.origin) refuse('origin', 'the origin has changed');
-    checkSignatures(signed, roster, current?.roster ?? roster);
+    checkSuccession(roster, current);
+    if (current === undefined) checkSignatures(signed, null, roster);
     current = { roster, hash: rosterHash(signed.roster) };
   }
   const verified = current as VerifiedRoster;
@@ -252,8 +315,19 @@ export function quarterOf(now: number): string {
   return `${date.getUTCFullYear()}-Q${Math.floor(date.getUTCMonth() / 3) + 1}`;
 }
 
-/** Issuers' token keys that count at `now`: this quarter's, and the last one's so that a token in hand stays good. */
-export function currentTokenKeys(issuer: RosterIssuer, now: number): RosterIssuer['tokenKeys'] {
-  const quarters = [quarterOf(now), quarterOf(now - 92 * 86_400)];
-  return issuer.tokenKeys.filter((key) => quarters.includes(key.quarter));
+/** The quarter that is `by` quarters after `quarter`; before it when negative. */
+export function shiftQuarter(quarter: string, by: number): string {
+  const [year, number] = quarter.split('-Q').map(Number) as [number, number];
+  const count = year * 4 + number - 1 + by;
+  return `${Math.floor(count / 4)}-Q${(count % 4) + 1}`;
+}
+
+/** An issuer's token keys that count at `now`: this quarter's, and the last one's so that a token in hand stays good. */
+export function currentTokenKeys<Key extends { readonly quarter: string }>(
+  issuer: { readonly tokenKeys: readonly Key[] },
+  now: number,
+): Key[] {
+  const current = quarterOf(now);
+  const last = shiftQuarter(current, -1);
+  return issuer.tokenKeys.filter((key) => key.quarter === current || key.quarter === last);
 }

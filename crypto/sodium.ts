@@ -2,8 +2,8 @@
  * libsodium's WebAssembly build, ready to use. It serves whatever multiplies by a long-lived secret scalar: ristretto255,
  * Ed25519 and X25519. It is faster than noble on this work, and free of the BigInt timing that noble's README states.
  */
-import sodium from 'libsodium-wrappers-sumo';
+import sodium, { ready } from 'libsodium-wrappers-sumo';
 
-await sodium.ready;
+await ready;
 
 export { sodium };

@@ -41,7 +41,7 @@ export const argon2idWasm: Argon2id = async (password, salt, parameters, length)
   });
 
 /**
- * Checks parameters against the floor and the ceiling.
+ * Checks parameters against the floor, the ceiling, and Argon2id's own demand of 8 KiB a lane (RFC 9106 section 3.1).
  *
  * @param belowFloor whether the floor is set aside (test rosters)
  * @throws BlindmarkError `badInput`
@@ -54,6 +54,7 @@ export function checkStretchParameters(name: string, parameters: StretchParamete
       throw badInput(`${name}.${field}`, `an integer from ${floor} to ${STRETCH_CEILING[field]}`);
     }
   }
+  if (parameters.memoryKiB < 8 * parameters.lanes) throw badInput(`${name}.memoryKiB`, 'at least 8 KiB a lane');
 }
 
 /** What a code becomes. The tag finds the registration; the key opens its item envelope. */

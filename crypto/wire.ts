@@ -20,7 +20,15 @@ export const MAX_BODY_BYTES = 64 * 1024;
 export const TOKEN_BYTES = 2 + 32 + 32 + 32 + 256;
 
 const elements = z.array(bytesField(32)).min(1).max(MAX_ELEMENTS);
-const epochs = z.array(z.int().min(1).max(2 ** 31 - 1)).min(1).max(16);
+const epochs = z
+  .array(
+    z
+      .int()
+      .min(1)
+      .max(2 ** 31 - 1),
+  )
+  .min(1)
+  .max(16);
 
 /**
  * Asks for evaluations on behalf of an owner. With a token: one element, which the token's nonce names. Without: elements
@@ -107,7 +115,10 @@ export const actionReplySchema = z.strictObject({ result: z.enum(['done', 'again
 /** `POST /v1/registrations/{commitment}/history`: signed by the mark's key, good for a few minutes. */
 export const historyRequestSchema = z.strictObject({
   ...ownerProof,
-  issuedAt: z.int().min(0).max(2 ** 40),
+  issuedAt: z
+    .int()
+    .min(0)
+    .max(2 ** 40),
   signature: bytesField(64),
 });
 export type HistoryRequest = z.output<typeof historyRequestSchema>;

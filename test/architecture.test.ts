@@ -1,0 +1,118 @@
+/** Who may import what (DESIGN section 4), no circles, and files of a size to feel at home in. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const root = resolve(import.meta.dirname, '..');
+
+interface Source {
+  /** From the project's root. */
+  readonly path: string;
+  readonly text: string;
+  /** Files, from the root. */
+  readonly imports: readonly string[];
+  /** Bare names: packages, and Node's own as `node:…`. */
+  readonly packages: readonly string[];
+}
+
+function readSource(path: string): Source {
+  const text = readFileSync(join(root, path), 'utf8');
+  const specifiers = [...text.matchAll(/(?:\bfrom|\bimport|\bimport\()\s*'([^']+)'/gu)].map(
+    (match) => match[1] as string,
+  );
+  const imports = specifiers
+    .filter((specifier) => specifier.startsWith('.'))
+    .map((specifier) => relative(root, resolve(root, dirname(path), specifier)));
+  return { path, text, imports, packages: specifiers.filter((specifier) => !specifier.startsWith('.')) };
+}
+
+const sources = ['crypto', 'client-sdk', 'server', 'test'].flatMap((folder) =>
+  readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts') && !name.includes('node_modules'))
+    .map((name) => readSource(join(folder, name))),
+);
+
+/** The rooms, the most specific first, and what each may import beside itself. */
+const ROOMS: readonly { readonly room: string; readonly may: readonly string[] }[] = [
+  { room: 'crypto/', may: [] },
+  { room: 'client-sdk/cli/', may: ['client-sdk/', 'client-sdk/node/', 'crypto/'] },
+  { room: 'client-sdk/node/', may: ['client-sdk/', 'crypto/'] },
+  { room: 'client-sdk/', may: ['crypto/'] },
+  { room: 'server/web/', may: ['client-sdk/'] },
+  {
+    room: 'server/registry/',
+    may: ['server/', 'server/store/', 'server/log/', 'server/http/', 'server/database/', 'server/threads/', 'crypto/'],
+  },
+  { room: 'server/guardian/', may: ['server/', 'server/http/', 'server/database/', 'server/threads/', 'crypto/'] },
+  { room: 'server/issuer/', may: ['server/', 'server/http/', 'server/database/', 'server/threads/', 'crypto/'] },
+  { room: 'server/store/', may: ['server/database/', 'crypto/'] },
+  { room: 'server/log/', may: ['server/store/', 'server/database/', 'crypto/'] },
+  { room: 'server/http/', may: ['crypto/'] },
+  { room: 'server/database/', may: ['crypto/'] },
+  { room: 'server/threads/', may: ['crypto/'] },
+  { room: 'server/', may: ['server/guardian/', 'server/issuer/', 'server/registry/', 'server/http/', 'crypto/'] },
+  { room: 'test/', may: ['crypto/', 'client-sdk/', 'client-sdk/node/', 'client-sdk/cli/', 'server/'] },
+];
+
+const roomOf = (path: string): string => ROOMS.find(({ room }) => path.startsWith(room))?.room ?? '';
+
+const PORTABLE = /^(?:@noble\/|@scure\/|libsodium-wrappers-sumo$|jose$|zod$|hash-wasm$|@cloudflare\/blindrsa-ts$)/u;
+const SDK_PACKAGES = /^(?:csv-parse\/browser\/|csv-stringify\/browser\/|zod$)/u;
+
+describe('import arrows', () => {
+  it('run one way', () => {
+    const wrong = sources.flatMap(({ path, imports }) => {
+      const room = roomOf(path);
+      const { may = [] } = ROOMS.find((candidate) => candidate.room === room) ?? {};
+      // Tests may look at anything.
+      if (room === 'test/') return [];
+      return imports
+        .filter(
+          (target) => roomOf(target) !== room && !may.includes(roomOf(target)) && !target.endsWith('package.json'),
+        )
+        .map((target) => `${path} -> ${target}`);
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  it('stay portable in crypto/ and in the SDK', () => {
+    const wrong = sources.flatMap(({ path, packages }) => {
+      const room = roomOf(path);
+      const allowed = room === 'crypto/' ? PORTABLE : room === 'client-sdk/' ? SDK_PACKAGES : /^/u;
+      return packages.filter((name) => !allowed.test(name)).map((name) => `${path} -> ${name}`);
+    });
+    expect(wrong).toEqual([]);
+  });
+
+  it('know every room', () => {
+    expect(sources.filter(({ path }) => roomOf(path) === '').map(({ path }) => path)).toEqual([]);
+  });
+
+  it('make no circle', () => {
+    const importsOf = new Map(sources.map(({ path, imports }) => [path, imports]));
+    const done = new Set<string>();
+    const findCircle = (path: string, way: readonly string[]): readonly string[] | undefined => {
+      if (way.includes(path)) return [...way.slice(way.indexOf(path)), path];
+      if (done.has(path)) return undefined;
+      for (const target of importsOf.get(path) ?? []) {
+        const circle = findCircle(target, [...way, path]);
+        if (circle !== undefined) return circle;
+      }
+      done.add(path);
+      return undefined;
+    };
+    const circles = sources.flatMap(({ path }) => findCircle(path, []) ?? []);
+    expect(circles).toEqual([]);
+  });
+});
+
+describe('files', () => {
+  it('are at most 600 lines long', () => {
+    const long = sources.filter(({ text }) => text.split('\n').length > 600).map(({ path }) => path);
+    expect(long).toEqual([]);
+  });
+
+  it('have no default exports', () => {
+    expect(sources.filter(({ text }) => /^export default/mu.test(text)).map(({ path }) => path)).toEqual([]);
+  });
+});

@@ -1,0 +1,212 @@
+import { describe, expect, it } from 'vitest';
+import { hexToBytes } from '../../crypto/bytes.ts';
+import { verifyEvaluationRequest, verifyRosterToken } from '../../crypto/evaluation.ts';
+import { sodiumGroup } from '../../crypto/group-sodium.ts';
+import { caseCommitment, signOfficerRequest } from '../../crypto/officer-request.ts';
+import type { RosterEpoch, RosterIssuer } from '../../crypto/roster.ts';
+import { createTokenRequest, finishToken } from '../../crypto/token-request.ts';
+import { activationNonce } from '../../crypto/token.ts';
+import type { EvaluationRequest } from '../../crypto/wire.ts';
+import { BlindSigner, createTokenKey, type TokenKeyPair } from '../../server/issuer/token-key.ts';
+import { nodeRsaVerifier } from '../../server/rsa.ts';
+import { refusal } from '../support/refusal.ts';
+import { NOON, officerSigner, smallRoster, verified } from '../support/small-roster.ts';
+import { drawScalar } from '../support/split-key.ts';
+
+type Registration = Extract<EvaluationRequest, { purpose: 'registration' }>;
+type Lookup = Extract<EvaluationRequest, { purpose: 'lookup' }>;
+
+const DAY = 86_400;
+const [key, oldKey, otherKey] = (await Promise.all([1, 2, 3].map(createTokenKey))) as [
+  TokenKeyPair,
+  TokenKeyPair,
+  TokenKeyPair,
+];
+const base = smallRoster();
+const [issuer] = base.issuers as [RosterIssuer];
+const [epoch] = base.epochs as [RosterEpoch];
+const plain = smallRoster({
+  epochs: [epoch, { ...epoch, epoch: 2, live: false }, { ...epoch, epoch: 3 }],
+  issuers: [
+    {
+      ...issuer,
+      tokenKeys: [
+        { quarter: '2026-Q3', publicKey: oldKey.publicKey },
+        { quarter: '2026-Q4', publicKey: key.publicKey },
+      ],
+    },
+    { ...issuer, id: 'issuer-b', number: 1, tokenKeys: [{ quarter: '2026-Q4', publicKey: otherKey.publicKey }] },
+  ],
+});
+const roster = verified(plain);
+const [element, other] = [1, 2].map(() => sodiumGroup.multiplyBase(drawScalar())) as [Uint8Array, Uint8Array];
+
+async function tokenFor(
+  changes: { element?: Uint8Array; pair?: TokenKeyPair; issuerName?: string; origin?: string } = {},
+): Promise<Uint8Array> {
+  const pair = changes.pair ?? key;
+  const { request, pending } = await createTokenRequest({
+    origin: changes.origin ?? plain.origin,
+    issuerName: changes.issuerName ?? 'issuer-a',
+    publicKey: pair.publicKey,
+    element: changes.element ?? element,
+  });
+  return finishToken(pending, new BlindSigner(pair).sign(request.blindedMessage));
+}
+
+const token = await tokenFor();
+const registration: Registration = {
+  purpose: 'registration',
+  roster: roster.hash,
+  epochs: [1],
+  elements: [element],
+  token,
+};
+const verify = async (request: EvaluationRequest, now = NOON) =>
+  verifyEvaluationRequest(request, roster, now, nodeRsaVerifier);
+
+const signer = await officerSigner();
+async function lookupOf(elements: readonly Uint8Array[], epochs: readonly number[], now = NOON): Promise<Lookup> {
+  const authorization = await signOfficerRequest(signer, {
+    purpose: 'evaluation',
+    content: elements,
+    caseCommitment: caseCommitment(new Uint8Array(32).fill(1), 'CR/1234/26'),
+    roster,
+    epochs,
+    now,
+  });
+  return { purpose: 'lookup', epochs: [...epochs], elements: [...elements], authorization };
+}
+const lookup = await lookupOf([element, other], [3, 1]);
+
+describe('a request for an owner', () => {
+  it('names its issuer, and each element by its nonce', async () => {
+    const nonces = [activationNonce(plain.origin, element)];
+    expect(await verify(registration)).toEqual({ purpose: 'registration', nonces, issuer: plain.issuers[0] });
+    const again = { ...registration, token: null, elements: [element, other] };
+    expect(await verify(again)).toEqual({
+      purpose: 'registration',
+      nonces: [...nonces, activationNonce(plain.origin, other)],
+      issuer: null,
+    });
+  });
+
+  it('is verified alike for every live epoch', async () => {
+    expect((await verify({ ...registration, epochs: [3, 1] })).purpose).toBe('registration');
+  });
+
+  it('is refused with another element than the token’s', async () => {
+    await expect(verify({ ...registration, elements: [other] })).rejects.toThrow(
+      refusal('tokenForAnotherElement', 'token'),
+    );
+  });
+
+  it('is refused with two elements for one token', async () => {
+    await expect(verify({ ...registration, elements: [element, other] })).rejects.toThrow(
+      refusal('badInput', 'elements'),
+    );
+  });
+
+  it('is refused with any byte of the token changed, for the reason of its field', async () => {
+    for (let at = 0; at < token.length; at++) {
+      const changed = token.with(at, (token[at] as number) ^ 1);
+      const error: unknown = await verify({ ...registration, token: changed }).catch((thrown: unknown) => thrown);
+      // Type, nonce, challenge digest, token key, authenticator (RFC 9578 section 6.3).
+      const code =
+        at < 2
+          ? 'badToken'
+          : at < 34
+            ? 'tokenForAnotherElement'
+            : at < 66
+              ? 'badToken'
+              : at < 98
+                ? 'unknownIssuer'
+                : 'badToken';
+      expect(error, `byte ${at}`).toEqual(refusal(code));
+    }
+  });
+
+  it('is refused with a token of another registry, or in another issuer’s name', async () => {
+    const foreign = await tokenFor({ origin: 'registry.example2' });
+    await expect(verify({ ...registration, token: foreign })).rejects.toThrow(refusal('tokenForAnotherElement'));
+    const misnamed = await tokenFor({ issuerName: 'issuer-b' });
+    await expect(verify({ ...registration, token: misnamed })).rejects.toThrow(refusal('badToken'));
+  });
+
+  it('is refused with a token under a key that is not in the roster', async () => {
+    const pair = await createTokenKey();
+    await expect(verify({ ...registration, token: await tokenFor({ pair }) })).rejects.toThrow(
+      refusal('unknownIssuer'),
+    );
+  });
+
+  it('takes last quarter’s key, and no older or later one', async () => {
+    const old = { ...registration, token: await tokenFor({ pair: oldKey }) };
+    await expect(verify(old)).resolves.toMatchObject({ issuer: { id: 'issuer-a' } });
+    await expect(verify(old, NOON + 100 * DAY)).rejects.toThrow(refusal('unknownIssuer'));
+    await expect(verify(registration, NOON + 100 * DAY)).resolves.toMatchObject({ issuer: { id: 'issuer-a' } });
+    await expect(verify(registration, NOON - 30 * DAY)).rejects.toThrow(refusal('unknownIssuer'));
+  });
+
+  it('counts for the issuer whose key it is', async () => {
+    const others = await tokenFor({ pair: otherKey, issuerName: 'issuer-b' });
+    await expect(verify({ ...registration, token: others })).resolves.toMatchObject({ issuer: { id: 'issuer-b' } });
+    const nonce = activationNonce(plain.origin, element);
+    expect((await verifyRosterToken(others, nonce, roster, NOON, nodeRsaVerifier)).id).toBe('issuer-b');
+  });
+
+  it('is refused under another roster', async () => {
+    const changed = { ...registration, roster: roster.hash.with(0, (roster.hash[0] as number) ^ 1) };
+    await expect(verify(changed)).rejects.toThrow(refusal('wrongRoster', 'roster'));
+  });
+});
+
+describe('a request for an officer', () => {
+  it('says who asks', async () => {
+    expect(await verify(lookup)).toMatchObject({
+      purpose: 'lookup',
+      officer: { pseudonym: 'p-7f3a' },
+      claims: { count: 2, epochs: [3, 1] },
+    });
+  });
+
+  it.each<[string, Partial<Lookup>]>([
+    ['another element', { elements: [element, element] }],
+    ['elements in another order', { elements: [other, element] }],
+    ['an element less', { elements: [element] }],
+    ['an element more', { elements: [element, other, element] }],
+    ['an epoch less', { epochs: [3] }],
+    ['epochs in another order', { epochs: [1, 3] }],
+  ])('is refused with %s than the officer signed', async (_, change) => {
+    await expect(verify({ ...lookup, ...change })).rejects.toThrow(refusal('badSignature'));
+  });
+
+  it('is refused once it has expired', async () => {
+    await expect(verify(lookup, NOON + 361)).rejects.toThrow(refusal('credentialExpired', 'request'));
+  });
+});
+
+describe.each<[string, Registration | Lookup]>([
+  ['an owner', registration],
+  ['an officer', lookup],
+])('any request for %s', (_, request) => {
+  it.each([
+    ['the identity', new Uint8Array(32)],
+    ['a non-canonical element', hexToBytes('edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f')],
+  ])('is refused with %s, which it names', async (_, bad) => {
+    await expect(verify({ ...request, elements: [bad] })).rejects.toThrow(refusal('badElement', 'elements[0]'));
+    await expect(verify({ ...request, elements: [element, bad] })).rejects.toThrow(
+      refusal('badElement', 'elements[1]'),
+    );
+  });
+
+  it('is refused for an epoch that is not live, or is not there', async () => {
+    for (const epochs of [[2], [1, 2], [4]]) {
+      await expect(verify({ ...request, epochs })).rejects.toThrow(refusal('wrongEpoch', 'epochs'));
+    }
+  });
+
+  it('is refused with an epoch twice: it would be paid for once', async () => {
+    await expect(verify({ ...request, epochs: [1, 1] })).rejects.toThrow(refusal('badInput', 'epochs'));
+  });
+});

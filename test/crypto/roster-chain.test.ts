@@ -1,0 +1,199 @@
+import { describe, expect, it } from 'vitest';
+import { formatJsonBytes } from '../../crypto/bytes.ts';
+import { formatMessage } from '../../crypto/message.ts';
+import {
+  formatRoster,
+  rosterHash,
+  rosterSchema,
+  signRoster,
+  verifyRosterChain,
+  type Roster,
+  type SignedRoster,
+} from '../../crypto/roster.ts';
+import { createSigningKey, type SigningKey } from '../../crypto/signature.ts';
+import { refusal, refusalOf } from '../support/refusal.ts';
+import { operators, signedBy, smallRoster } from '../support/small-roster.ts';
+import { splitKey } from '../support/split-key.ts';
+
+const firstBytes = formatRoster(smallRoster());
+const fingerprint = rosterHash(firstBytes);
+const first = signedBy(firstBytes, [1, 2]);
+
+/** The roster that follows on `before`, with some fields replaced. */
+function next(before: SignedRoster, version: number, changes: Partial<Roster> = {}): Uint8Array {
+  return formatRoster(smallRoster({ version, predecessor: rosterHash(before.roster), ...changes }));
+}
+
+const second = signedBy(next(first, 2), [2, 3]);
+const third = signedBy(next(second, 3, { forces: [] }), [1, 3]);
+const verify = (...chain: SignedRoster[]) => verifyRosterChain(chain, fingerprint);
+
+describe('a chain of rosters', () => {
+  it('ends in the roster that counts', () => {
+    expect(verify(first)).toEqual({ roster: smallRoster(), hash: fingerprint });
+    expect(verify(first, second, third).roster).toMatchObject({ version: 3, forces: [] });
+    expect(verify(first, second, third).hash).toEqual(rosterHash(third.roster));
+  });
+
+  it('begins with the pinned one', () => {
+    const other = signedBy(formatRoster(smallRoster({ issuedAt: '2026-10-02T00:00:00Z' })), [1, 2]);
+    expect(() => verify(other)).toThrow(refusal('badRoster', 'chain'));
+    expect(() => verify(second, third)).toThrow(refusal('badRoster', 'chain'));
+    expect(() => verify()).toThrow(refusal('badRoster', 'chain'));
+    expect(() => verifyRosterChain([first], fingerprint.with(0, 1))).toThrow(refusal('badRoster', 'chain'));
+    expect(() => verifyRosterChain([first], fingerprint.subarray(1))).toThrow(refusal('badRoster', 'chain'));
+  });
+
+  it('has no gap, no turn and no repetition', () => {
+    expect(() => verify(first, third)).toThrow(refusal('badRoster', 'signatures'));
+    expect(() => verify(first, second, second)).toThrow(refusal('badRoster', 'signatures'));
+    expect(() => verify(first, third, second)).toThrow(refusal('badRoster', 'signatures'));
+    expect(() => verify(first, first)).toThrow(refusal('badRoster', 'signatures'));
+  });
+
+  it('forks only where a roster names another predecessor, which is refused', () => {
+    const fork = signedBy(next(first, 2, { forces: [] }), [1, 2]);
+    expect(() => verify(first, fork, third)).toThrow(refusal('badRoster', 'signatures'));
+  });
+
+  it('counts versions one by one', () => {
+    expect(() => verify(first, signedBy(next(first, 3), [1, 2]))).toThrow(refusal('badRoster', 'version'));
+    expect(() => verify(first, signedBy(next(first, 1), [1, 2]))).toThrow(refusal('badRoster', 'version'));
+    const late = signedBy(formatRoster(smallRoster({ version: 2 })), [1, 2]);
+    expect(() => verifyRosterChain([late], rosterHash(late.roster))).toThrow(refusal('badRoster', 'version'));
+  });
+
+  it('has a first roster without predecessor, and no other', () => {
+    const claimed = signedBy(formatRoster(smallRoster({ predecessor: new Uint8Array(32) })), [1, 2]);
+    expect(() => verifyRosterChain([claimed], rosterHash(claimed.roster))).toThrow(refusal('badRoster', 'predecessor'));
+    const orphan = signedBy(formatRoster(smallRoster({ version: 2 })), [1, 2]);
+    expect(() => verify(first, orphan)).toThrow(refusal('badRoster', 'signatures'));
+  });
+
+  it('keeps each epoch’s key and stretching, under which its registrations are found', () => {
+    const [epoch] = smallRoster().epochs as [Roster['epochs'][number]];
+    const other = splitKey(2, 3);
+    const publicShares = other.shares.map((share) => share.publicShare);
+    for (const changed of [
+      { ...epoch, groupKey: other.groupKey, publicShares },
+      { ...epoch, stretch: { ...epoch.stretch, passes: epoch.stretch.passes + 1 } },
+    ]) {
+      const successor = signedBy(next(first, 2, { epochs: [changed] }), [1, 2]);
+      expect(() => verify(first, successor)).toThrow(refusal('badRoster', 'epochs'));
+    }
+    const retired = signedBy(
+      next(first, 2, {
+        epochs: [
+          { ...epoch, live: false },
+          { ...epoch, epoch: 2 },
+        ],
+      }),
+      [1, 2],
+    );
+    expect(verify(first, retired).roster.epochs).toHaveLength(2);
+  });
+
+  it('keeps its origin', () => {
+    const moved = signedBy(next(first, 2, { origin: 'registry.example2' }), [1, 2]);
+    expect(() => verify(first, moved)).toThrow(refusal('badRoster', 'origin'));
+  });
+});
+
+describe('signatures', () => {
+  it('are needed of t operators', () => {
+    expect(() => verify(signedBy(firstBytes, []))).toThrow(refusal('badRoster', 'signatures'));
+    expect(() => verify(signedBy(firstBytes, [3]))).toThrow(refusal('badRoster', 'signatures'));
+    expect(verify(signedBy(firstBytes, [3, 1, 2])).roster.version).toBe(1);
+    expect(() => verify(first, signedBy(second.roster, [2]))).toThrow(refusal('badRoster', 'signatures'));
+  });
+
+  it('of one operator count once', () => {
+    expect(() => verify(signedBy(firstBytes, [2, 2, 2]))).toThrow(refusal('badRoster', 'signatures'));
+  });
+
+  it('of strangers do not count', () => {
+    const stranger = { guardian: 'g9', signature: signRoster(firstBytes, createSigningKey()) };
+    const one = signedBy(firstBytes, [1]);
+    expect(() => verify({ ...one, signatures: [...one.signatures, stranger] })).toThrow(
+      refusal('badRoster', 'signatures'),
+    );
+    expect(verify({ ...first, signatures: [...first.signatures, stranger] }).roster.version).toBe(1);
+  });
+
+  it.each<[string, (signature: Uint8Array) => Uint8Array]>([
+    ['a flipped bit', (signature) => signature.with(0, (signature[0] as number) ^ 1)],
+    ['zeros', () => new Uint8Array(64)],
+    ['one over another roster', () => signRoster(second.roster, operators[0] as SigningKey)],
+    ['one by another operator', () => signRoster(firstBytes, operators[2] as SigningKey)],
+  ])('that do not verify name the operator: %s', (_, change) => {
+    const [one, two] = first.signatures as [SignedRoster['signatures'][number], SignedRoster['signatures'][number]];
+    const spoilt = { ...first, signatures: [{ ...one, signature: change(one.signature) }, two] };
+    expect(refusalOf(() => verify(spoilt))).toMatchObject({
+      code: 'badRoster',
+      field: 'signatures',
+      guardians: ['g1'],
+    });
+  });
+
+  it('cover every byte of the roster', () => {
+    const text = new TextDecoder().decode(second.roster).replace('"codesPerDay":5000', '"codesPerDay":9000');
+    const raised = { ...second, roster: new TextEncoder().encode(text) };
+    expect(() => verify(first, raised)).toThrow(refusal('badRoster', 'signatures'));
+    const spaced = { ...second, roster: new TextEncoder().encode(`${new TextDecoder().decode(second.roster)} `) };
+    expect(() => verify(first, spaced)).toThrow(refusal('badRoster', 'signatures'));
+  });
+
+  it('are not made over a roster that does not hold', () => {
+    const broken = formatJsonBytes(formatMessage(rosterSchema, smallRoster({ threshold: 1 })));
+    expect(() => signRoster(broken, operators[0] as SigningKey)).toThrow(refusal('badRoster', 'threshold'));
+  });
+
+  it('are those of the operators before, when operators change', () => {
+    const before = smallRoster().guardians;
+    const newcomer = { ...before[2], operatorKey: (operators[3] as SigningKey).publicKey };
+    const guardians = before.with(2, newcomer as Roster['guardians'][number]);
+    const bytes = next(first, 2, { guardians });
+    const signature = signRoster(bytes, operators[3] as SigningKey);
+    const byNewcomer = {
+      ...signedBy(bytes, [1]),
+      signatures: [...signedBy(bytes, [1]).signatures, { guardian: 'g3', signature }],
+    };
+    expect(() => verify(first, byNewcomer)).toThrow(refusal('badRoster', 'signatures'));
+    const changed = signedBy(bytes, [1, 2]);
+    expect(verify(first, changed).roster.guardians[2]?.operatorKey).toEqual((operators[3] as SigningKey).publicKey);
+    // From then on the old operator counts no more.
+    expect(() => verify(first, changed, signedBy(next(changed, 3, { guardians }), [1, 3]))).toThrow(
+      refusal('badRoster', 'signatures'),
+    );
+  });
+});
+
+describe('a test roster', () => {
+  const [epoch] = smallRoster().epochs as [Roster['epochs'][number]];
+  const cheap = [{ ...epoch, stretch: { memoryKiB: 8, passes: 1, lanes: 1 } }];
+  const bytes = formatRoster(smallRoster({ testRoster: true, epochs: cheap }));
+  const chain = [signedBy(bytes, [1, 2])];
+
+  it('is refused unless allowed', () => {
+    expect(() => verifyRosterChain(chain, rosterHash(bytes))).toThrow(refusal('badRoster', 'testRoster'));
+    expect(() => verifyRosterChain(chain, rosterHash(bytes), { allowTestRoster: false })).toThrow(
+      refusal('badRoster', 'testRoster'),
+    );
+    expect(verifyRosterChain(chain, rosterHash(bytes), { allowTestRoster: true }).roster.testRoster).toBe(true);
+  });
+
+  it('is refused also where it follows on a real one', () => {
+    const epochs = [...smallRoster().epochs, ...cheap.map((epoch) => ({ ...epoch, epoch: 2 }))];
+    const slipped = signedBy(next(first, 2, { testRoster: true, epochs }), [1, 2]);
+    expect(() => verify(first, slipped)).toThrow(refusal('badRoster', 'testRoster'));
+  });
+
+  it('may be followed by a real one, which has no cheap epoch', () => {
+    const epochs = smallRoster().epochs.map((epoch) => ({ ...epoch, epoch: 2 }));
+    const real = signedBy(next(chain[0] as SignedRoster, 2, { epochs }), [1, 2]);
+    expect(verifyRosterChain([...chain, real], rosterHash(bytes)).roster.version).toBe(2);
+    expect(() => next(chain[0] as SignedRoster, 2, { epochs: cheap })).toThrow(
+      refusal('badRoster', 'epochs.stretch.memoryKiB'),
+    );
+  });
+});

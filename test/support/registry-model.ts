@@ -1,0 +1,133 @@
+/** What a registry's storage means, in the plainest form: the reference that engines are held against. */
+import { checkBytes, formatBase64url } from '../../crypto/bytes.ts';
+import { badInput, BlindmarkError } from '../../crypto/errors.ts';
+import { MAX_CLAIMS, type RegistrationRow } from '../../crypto/registration.ts';
+import { MAX_ELEMENTS } from '../../crypto/wire.ts';
+import type {
+  ClaimResult,
+  LookupClaim,
+  RecordedEvaluation,
+  RegisterResult,
+  RegistrationKey,
+  RegistryStore,
+} from '../../server/store/store.ts';
+
+const name = (bytes: Uint8Array, field = 'bytes'): string => formatBase64url(checkBytes(field, bytes, 32));
+const text = (row: RegistrationRow): string =>
+  JSON.stringify(row, (_, value: unknown) => (value instanceof Uint8Array ? formatBase64url(value) : value));
+
+/** What outlives a closed store. */
+export interface RegistryModelState {
+  /** By index, in order of registration. */
+  readonly claims: Map<string, readonly RegistrationRow[]>;
+  readonly nonces: Set<string>;
+  readonly evaluations: Map<string, RecordedEvaluation & { lookup?: string }>;
+  purgedUntil: number;
+}
+
+export function createModelState(): RegistryModelState {
+  return { claims: new Map(), nonces: new Set(), evaluations: new Map(), purgedUntil: 0 };
+}
+
+/** {@link RegistryStore} in memory, one step after the other. */
+export class RegistryModel implements RegistryStore {
+  readonly #state: RegistryModelState;
+  #isOpen = true;
+
+  constructor(state: RegistryModelState = createModelState()) {
+    this.#state = state;
+  }
+
+  async register(row: RegistrationRow, tokenNonce: Uint8Array): Promise<RegisterResult> {
+    this.#checkOpen();
+    const [commitment, nonce] = [name(row.commitment, 'commitment'), name(tokenNonce, 'tokenNonce')];
+    const claims = this.#claims(row.index);
+    const stored = claims.find((claim) => name(claim.commitment) === commitment);
+    if (stored !== undefined) return text(stored) === text(row) ? 'again' : 'alreadyRegistered';
+    if (this.#state.nonces.has(nonce)) return 'tokenSpent';
+    if (claims.length >= MAX_CLAIMS) return 'claimsFull';
+    this.#state.claims.set(name(row.index), [...claims, structuredClone(row)]);
+    this.#state.nonces.add(nonce);
+    return 'registered';
+  }
+
+  async findByIndexes(indexes: readonly Uint8Array[]): Promise<RegistrationRow[][]> {
+    this.#checkOpen();
+    if (indexes.length > MAX_ELEMENTS) throw badInput('indexes', `at most ${MAX_ELEMENTS} indexes`);
+    return indexes.map((index) => this.#claims(index).map((row) => structuredClone(row)));
+  }
+
+  async findByCommitment(key: RegistrationKey): Promise<RegistrationRow | null> {
+    this.#checkOpen();
+    return structuredClone(this.#find(key) ?? null);
+  }
+
+  async replace(row: RegistrationRow, expectedVersion: number): Promise<'replaced' | 'versionConflict' | 'notFound'> {
+    this.#checkOpen();
+    const stored = this.#find(row);
+    if (stored === undefined) return 'notFound';
+    if (stored.version !== expectedVersion) return 'versionConflict';
+    const claims = this.#claims(row.index).map((claim) => (claim === stored ? structuredClone(row) : claim));
+    this.#state.claims.set(name(row.index), claims);
+    return 'replaced';
+  }
+
+  async erase(key: RegistrationKey, expectedVersion: number): Promise<'erased' | 'versionConflict' | 'notFound'> {
+    this.#checkOpen();
+    const stored = this.#find(key);
+    if (stored === undefined) return 'notFound';
+    if (stored.version !== expectedVersion) return 'versionConflict';
+    this.#state.claims.set(
+      name(key.index),
+      this.#claims(key.index).filter((claim) => claim !== stored),
+    );
+    return 'erased';
+  }
+
+  async recordEvaluation(evaluation: RecordedEvaluation): Promise<void> {
+    this.#checkOpen();
+    const hash = name(evaluation.hash, 'hash');
+    name(evaluation.officer, 'officer');
+    if (evaluation.expiresAt <= this.#state.purgedUntil) {
+      throw new BlindmarkError('credentialExpired', 'Records of that time are purged');
+    }
+    if (!this.#state.evaluations.has(hash)) this.#state.evaluations.set(hash, structuredClone(evaluation));
+  }
+
+  async claimLookup(claim: LookupClaim): Promise<ClaimResult> {
+    this.#checkOpen();
+    const [hash, request] = [name(claim.evaluation), name(claim.requestHash)];
+    for (const [key, { expiresAt }] of this.#state.evaluations) {
+      if (expiresAt > claim.now) continue;
+      this.#state.evaluations.delete(key);
+      this.#state.purgedUntil = Math.max(this.#state.purgedUntil, expiresAt);
+    }
+    const evaluation = this.#state.evaluations.get(hash);
+    if (evaluation === undefined || name(evaluation.officer) !== name(claim.officer)) return 'evaluationRequired';
+    if (claim.tags > evaluation.tagLimit) return 'evaluationRequired';
+    if (evaluation.lookup !== undefined) return evaluation.lookup === request ? 'again' : 'replayed';
+    evaluation.lookup = request;
+    return 'claimed';
+  }
+
+  async isReady(): Promise<boolean> {
+    return this.#isOpen;
+  }
+
+  async close(): Promise<void> {
+    this.#isOpen = false;
+  }
+
+  #claims(index: Uint8Array): readonly RegistrationRow[] {
+    return this.#state.claims.get(name(index, 'index')) ?? [];
+  }
+
+  #find(key: RegistrationKey): RegistrationRow | undefined {
+    const commitment = name(key.commitment);
+    return this.#claims(key.index).find((claim) => name(claim.commitment) === commitment);
+  }
+
+  #checkOpen(): void {
+    if (!this.#isOpen) throw new BlindmarkError('storageFailed', 'The store is closed');
+  }
+}

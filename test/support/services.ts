@@ -1,0 +1,202 @@
+/**
+ * A whole registry for tests, in one process: the real apps of registry, guardians and issuer on real databases, listening on
+ * loopback. Only the keys come from one hand (fixture.ts).
+ */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { activationKeyHash, createActivationKey, formatActivationKey } from '../../crypto/activation-key.ts';
+import { formatMessage } from '../../crypto/message.ts';
+import type { OfficerSigner } from '../../crypto/officer-request.ts';
+import { formatBase64url } from '../../crypto/bytes.ts';
+import type { RegistryFile } from '../../crypto/credential-files.ts';
+import { quarterOf, rosterChainSchema } from '../../crypto/roster.ts';
+import { createGuardianApp } from '../../server/guardian/app.ts';
+import type { LocalMaxima } from '../../server/guardian/config.ts';
+import { ThreadedEvaluator } from '../../server/guardian/evaluator.ts';
+import { GuardianLedger } from '../../server/guardian/ledger.ts';
+import { listen, type RunningService } from '../../server/http/listen.ts';
+import { createLog } from '../../server/http/log.ts';
+import { createMetrics, type Metrics } from '../../server/http/metrics.ts';
+import { createIssuerApp } from '../../server/issuer/app.ts';
+import { IssuerLedger } from '../../server/issuer/ledger.ts';
+import { createTokenKey } from '../../server/issuer/token-key.ts';
+import { createRegistryApp } from '../../server/registry/app.ts';
+import { createFanOut } from '../../server/registry/fan-out.ts';
+import { watchGuardians } from '../../server/registry/guardian-health.ts';
+import { createProofChecker } from '../../server/registry/proof-checker.ts';
+import { nodeRsaVerifier } from '../../server/rsa.ts';
+import { SqliteStore } from '../../server/store/sqlite/sqlite-store.ts';
+import { createFixture, type Fixture, type FixtureOptions } from './fixture.ts';
+
+const HOST = '127.0.0.1';
+const GENEROUS: LocalMaxima = {
+  codesPerOfficerAndDay: 1_000_000,
+  codesPerForceAndDay: 1_000_000,
+  codesPerIssuerAndDay: 1_000_000,
+};
+
+export interface ServicesOptions extends FixtureOptions {
+  readonly maxima?: LocalMaxima;
+  /** Addresses to put in the place of guardians', by identifier: for faulty ones. */
+  readonly instead?: Readonly<Record<string, string>>;
+  readonly guardianTimeoutMs?: number;
+}
+
+export interface Services {
+  readonly fixture: Fixture;
+  /** Epoch seconds, for every service; may be set. */
+  readonly clock: { now: number };
+  /** Holds each service's folder: `registry`, `g1`, …, `issuer`. */
+  readonly folder: string;
+  readonly registryFile: RegistryFile;
+  readonly guardianUrls: ReadonlyMap<string, string>;
+  /** Every line that any service logged. */
+  readonly lines: readonly string[];
+  readonly metrics: ReadonlyMap<string, Metrics>;
+  /** New activation keys, known to the issuer, as printed. */
+  readonly createActivationKeys: (count: number) => Promise<string[]>;
+  readonly createOfficer: (pseudonym?: string) => Promise<OfficerSigner>;
+  /** Stops one service. */
+  readonly stop: (name: string) => Promise<void>;
+  readonly stopAll: () => Promise<void>;
+}
+
+/** Starts everything. Call `stopAll` when done: it removes the folder too. */
+export async function startServices(options: ServicesOptions = {}): Promise<Services> {
+  const folder = mkdtempSync(join(tmpdir(), 'blindmark-'));
+  const lines: string[] = [];
+  const clock = { now: options.now ?? Math.floor(Date.now() / 1000) };
+  const now = (): number => clock.now;
+  const running = new Map<string, RunningService>();
+  const allMetrics = new Map<string, Metrics>();
+  const basics = (name: string) => {
+    mkdirSync(join(folder, name));
+    const metrics = createMetrics(name);
+    allMetrics.set(name, metrics);
+    return {
+      log: createLog(name, { level: 'debug', destination: { write: (line) => void lines.push(line) } }),
+      metrics,
+    };
+  };
+
+  // The issuer's address stands in the roster, so it listens before there is one, and is told its key then.
+  const issuerLedger = (() => {
+    mkdirSync(join(folder, 'issuer'));
+    return IssuerLedger.open(join(folder, 'issuer', 'issuer.db'));
+  })();
+  const tokenKey = await createTokenKey();
+  const issuerMetrics = createMetrics('issuer');
+  allMetrics.set('issuer', issuerMetrics);
+  const issuerLog = createLog('issuer', { level: 'debug', destination: { write: (line) => void lines.push(line) } });
+  const issuer = await listen(
+    createIssuerApp({
+      config: {
+        id: 'demo-issuer',
+        name: 'Demonstration issuer',
+        number: 7,
+        vendors: [],
+      },
+      tokenKeys: [{ quarter: quarterOf(clock.now), ...tokenKey }],
+      ledger: issuerLedger,
+      log: issuerLog,
+      metrics: issuerMetrics,
+      now,
+    }),
+    { host: HOST, port: 0, log: issuerLog, onStop: async () => issuerLedger.close() },
+  );
+  running.set('issuer', issuer);
+
+  const fixture = await createFixture({
+    ...options,
+    now: clock.now,
+    tokenKey,
+    issuerUrl: `http://${HOST}:${issuer.port}`,
+  });
+  const { roster } = fixture.roster;
+  const guardianUrls = new Map<string, string>();
+  for (const { id, index } of roster.guardians) {
+    const { log, metrics } = basics(id);
+    const shares = [...fixture.keys].map(([epoch, key]) => ({
+      epoch,
+      ...(key.shares[index - 1] as (typeof key.shares)[number]),
+    }));
+    // What a thief of the guardian's folder would have, were it not sealed.
+    writeFileSync(join(folder, id, 'share.json'), JSON.stringify(shares.map(({ secret }) => formatBase64url(secret))));
+    const ledger = GuardianLedger.open(join(folder, id, 'guardian.db'));
+    const evaluator = new ThreadedEvaluator(shares, 1);
+    const app = createGuardianApp({
+      guardian: id,
+      index,
+      roster: fixture.roster,
+      maxima: options.maxima ?? GENEROUS,
+      ledger,
+      evaluator,
+      rsa: nodeRsaVerifier,
+      now,
+      log,
+      metrics,
+    });
+    const onStop = async (): Promise<void> => {
+      await evaluator.close();
+      await ledger.close();
+    };
+    const service = await listen(app, { host: HOST, port: 0, log, onStop });
+    running.set(id, service);
+    guardianUrls.set(id, `http://${HOST}:${service.port}`);
+  }
+
+  const { log, metrics } = basics('registry');
+  writeFileSync(
+    join(folder, 'registry', 'roster.json'),
+    JSON.stringify(formatMessage(rosterChainSchema, { chain: [...fixture.chain] })),
+  );
+  const store = SqliteStore.open(join(folder, 'registry', 'registry.db'));
+  const proofs = createProofChecker(1);
+  const fanOut = createFanOut({
+    roster,
+    addresses: [...guardianUrls].map(([id, url]) => ({ id, url: options.instead?.[id] ?? url })),
+    proofs,
+    timeoutMs: options.guardianTimeoutMs ?? 5000,
+    onHealth: watchGuardians(log, metrics),
+  });
+  const registryRoster = { chain: fixture.chain, current: fixture.roster };
+  const app = createRegistryApp({ roster: registryRoster, store, fanOut, rsa: nodeRsaVerifier, log, metrics, now });
+  const onStop = async (): Promise<void> => {
+    fanOut.close();
+    await Promise.all([proofs.close(), store.close()]);
+  };
+  const registry = await listen(app, { host: HOST, port: 0, log, onStop });
+  running.set('registry', registry);
+
+  const stop = async (name: string): Promise<void> => {
+    await running.get(name)?.stop();
+    running.delete(name);
+  };
+  return {
+    fixture,
+    clock,
+    folder,
+    registryFile: {
+      format: 'blindmark-registry-v1',
+      url: `http://${HOST}:${registry.port}`,
+      rosterFingerprint: fixture.fingerprint,
+      allowTestRoster: true,
+    },
+    guardianUrls,
+    lines,
+    metrics: allMetrics,
+    createActivationKeys: async (count) => {
+      const keys = Array.from({ length: count }, () => createActivationKey(7).bytes);
+      await issuerLedger.addKeys(keys.map(activationKeyHash), 'demo-vendor');
+      return keys.map(formatActivationKey);
+    },
+    createOfficer: async (pseudonym) => fixture.createOfficer(pseudonym, clock.now),
+    stop,
+    stopAll: async () => {
+      // The registry first: it holds connections to the guardians.
+      for (const name of [...running.keys()].reverse()) await stop(name);
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
