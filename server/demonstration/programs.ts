@@ -1,0 +1,71 @@
+/** Running the project's own programs, as their operators would. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { BlindmarkError } from '../../crypto/errors.ts';
+
+/** Variables that a child needs; nothing else of the environment is handed on. */
+function environment(passphrase: string | undefined): NodeJS.ProcessEnv {
+  const { PATH, HOME, LANG, TZ, BLINDMARK_LOG_LEVEL } = process.env;
+  return {
+    PATH,
+    HOME,
+    LANG,
+    TZ,
+    ...(BLINDMARK_LOG_LEVEL === undefined ? {} : { BLINDMARK_LOG_LEVEL }),
+    ...(passphrase === undefined ? {} : { BLINDMARK_PASSPHRASE: passphrase }),
+  };
+}
+
+export interface ProgramOptions {
+  /** Flags for Node itself. */
+  readonly nodeFlags?: readonly string[];
+  readonly passphrase?: string | undefined;
+}
+
+/**
+ * Runs a program to its end.
+ *
+ * @returns what it printed
+ * @throws BlindmarkError `internal` with what it said, when it fails
+ */
+export async function runProgram(
+  program: string,
+  args: readonly string[],
+  options: ProgramOptions = {},
+): Promise<string> {
+  const child = spawn(process.execPath, [...(options.nodeFlags ?? []), program, ...args], {
+    env: environment(options.passphrase),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const printed = { out: '', err: '' };
+  child.stdout.on('data', (chunk: Buffer) => {
+    printed.out += chunk.toString();
+  });
+  child.stderr.on('data', (chunk: Buffer) => {
+    printed.err += chunk.toString();
+  });
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', resolve);
+  });
+  if (code === 0) return printed.out;
+  throw new BlindmarkError('internal', `${args.slice(0, 2).join(' ')} failed: ${printed.err.trim()}`, {
+    remedy: 'Delete the data folder and start again; if it fails again, report it.',
+  });
+}
+
+/**
+ * Starts a service that ends with this process, however this process ends: its standard input ends then.
+ *
+ * @param log descriptor of the file that takes its output
+ */
+export function startProgram(
+  program: string,
+  args: readonly string[],
+  log: number,
+  options: ProgramOptions = {},
+): ChildProcess {
+  return spawn(process.execPath, [...(options.nodeFlags ?? []), program, ...args, '--stop-with-stdin'], {
+    env: environment(options.passphrase),
+    stdio: ['pipe', log, log],
+  });
+}

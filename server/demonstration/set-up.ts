@@ -1,0 +1,215 @@
+/** Sets a demonstration up: every key is made by the program that holds it, as it would be in production. */
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { formatBase64url, randomBytes } from '../../crypto/bytes.ts';
+import { registryFileSchema } from '../../crypto/credential-files.ts';
+import { BlindmarkError } from '../../crypto/errors.ts';
+import { readJson, readText, writeJson, writeText } from '../files.ts';
+import { readConfig, writeConfig } from '../guardian/config.ts';
+import { readConfig as readRegistryConfig } from '../registry/config.ts';
+import {
+  CODES_PER_DAY,
+  GUARDIANS,
+  layoutOf,
+  ORIGIN,
+  portOf,
+  PROGRAMS,
+  SERVICES,
+  THRESHOLD,
+  urlOf,
+  type Layout,
+} from './layout.ts';
+import { runProgram } from './programs.ts';
+
+const FORCE = { id: 'demo-force', name: 'Demonstration force' } as const;
+const VENDOR = { id: 'demo-vendor', name: 'Demonstration vendor' } as const;
+const ISSUER = { id: 'demo-issuer', name: 'Demonstration issuer', number: '1' } as const;
+
+function makePassphrases(layout: Layout): void {
+  mkdirSync(layout.passphrases, { mode: 0o700 });
+  for (const name of [...SERVICES.filter((service) => service !== 'registry'), 'authority'] as const) {
+    writeText(layout.passphraseOf(name), `${formatBase64url(randomBytes(18))}\n`);
+  }
+}
+
+async function makeGuardians(layout: Layout, firstPort: number): Promise<void> {
+  for (const id of GUARDIANS) {
+    const folder = layout.folderOf(id);
+    const name = `Demonstration guardian ${id.slice(1)}`;
+    const port = String(portOf(id, firstPort));
+    const passphraseFile = layout.passphraseOf(id);
+    await runProgram(PROGRAMS.guardian, [
+      'init',
+      '--folder',
+      folder,
+      '--id',
+      id,
+      '--name',
+      name,
+      '--port',
+      port,
+      '--passphrase-file',
+      passphraseFile,
+    ]);
+    const maxima = {
+      codesPerOfficerAndDay: CODES_PER_DAY,
+      codesPerForceAndDay: CODES_PER_DAY,
+      codesPerIssuerAndDay: CODES_PER_DAY,
+    };
+    writeConfig(folder, { ...readConfig(folder), maxima });
+  }
+}
+
+/** The real distributed key generation: three processes, and a folder through which their messages travel. */
+async function generateKey(layout: Layout): Promise<void> {
+  mkdirSync(layout.board);
+  const cards = GUARDIANS.map((id) => JSON.parse(readText(join(layout.folderOf(id), 'card.json'))) as unknown);
+  const ceremony = {
+    format: 'blindmark-ceremony-v1',
+    purpose: 'evaluation',
+    origin: ORIGIN,
+    epoch: 1,
+    threshold: THRESHOLD,
+    guardians: cards,
+  };
+  writeText(layout.ceremony, `${JSON.stringify(ceremony, null, 2)}\n`);
+  await Promise.all(
+    GUARDIANS.map(async (id) =>
+      runProgram(PROGRAMS.guardian, [
+        'dkg',
+        ...['--folder', layout.folderOf(id), '--ceremony', layout.ceremony, '--board', layout.board],
+        ...['--wait', '120', '--passphrase-file', layout.passphraseOf(id)],
+      ]),
+    ),
+  );
+}
+
+async function makeIssuer(layout: Layout, firstPort: number): Promise<void> {
+  const args = [
+    'init',
+    '--folder',
+    layout.folderOf('issuer'),
+    '--id',
+    ISSUER.id,
+    '--name',
+    ISSUER.name,
+    '--number',
+    ISSUER.number,
+  ];
+  const port = ['--port', String(portOf('issuer', firstPort)), '--codes-per-day', String(CODES_PER_DAY)];
+  await runProgram(PROGRAMS.issuer, [...args, ...port, '--passphrase-file', layout.passphraseOf('issuer')]);
+}
+
+/** The authority root and the demonstration force. Returns the root's public key as text. */
+async function makeAuthority(layout: Layout): Promise<string> {
+  const passphrase = readText(layout.passphraseOf('authority')).trim();
+  const root = await runProgram(
+    PROGRAMS.blindmark,
+    ['authority', 'root', '--origin', ORIGIN, '--out', layout.rootFile, '--json'],
+    { passphrase },
+  );
+  const force = ['authority', 'force', '--root', layout.rootFile, '--id', FORCE.id, '--out', layout.forceFile];
+  await runProgram(PROGRAMS.blindmark, force, { passphrase });
+  return (JSON.parse(root) as { publicKey: string }).publicKey;
+}
+
+async function publishRoster(layout: Layout, authorityRoot: string): Promise<void> {
+  const registry = ['--folder', layout.folderOf('registry')];
+  const [forces, draft] = [join(layout.demo, 'forces.json'), join(layout.demo, 'draft.json')];
+  const limits = { codesPerDay: CODES_PER_DAY, codesPerOfficerAndDay: CODES_PER_DAY };
+  writeText(forces, `${JSON.stringify([{ ...FORCE, ...limits }], null, 2)}\n`);
+  await runProgram(PROGRAMS.registry, [
+    ...['draft-roster', ...registry, '--key-generation', join(layout.board, 'key-generation.json')],
+    ...['--issuer', join(layout.folderOf('issuer'), 'card.json'), '--force', forces],
+    ...['--authority-root', authorityRoot, '--out', draft],
+  ]);
+  const signatures = GUARDIANS.map((id) => join(layout.demo, `signature-${id}.json`));
+  for (const [i, id] of GUARDIANS.entries()) {
+    const files = ['--draft', draft, '--out', signatures[i] as string, '--passphrase-file', layout.passphraseOf(id)];
+    await runProgram(PROGRAMS.guardian, ['sign-roster', '--folder', layout.folderOf(id), ...files]);
+  }
+  const signed = signatures.flatMap((path) => ['--signature', path]);
+  await runProgram(PROGRAMS.registry, ['publish-roster', ...registry, '--draft', draft, ...signed]);
+}
+
+async function acceptRoster(layout: Layout): Promise<Uint8Array> {
+  const fingerprint = readRegistryConfig(layout.folderOf('registry')).rosterFingerprint as Uint8Array;
+  const roster = join(layout.folderOf('registry'), 'roster.json');
+  for (const id of GUARDIANS) {
+    const args = ['--folder', layout.folderOf(id), '--roster', roster, '--fingerprint', formatBase64url(fingerprint)];
+    await runProgram(PROGRAMS.guardian, ['accept-roster', ...args]);
+  }
+  return fingerprint;
+}
+
+async function makeVendor(layout: Layout, firstPort: number): Promise<void> {
+  const printed = await runProgram(PROGRAMS.blindmark, [
+    ...['vendor', 'new', '--registry-file', layout.registryFile, '--id', VENDOR.id, '--name', VENDOR.name],
+    ...['--issuer', ISSUER.id, '--issuer-number', ISSUER.number, '--issuer-url', urlOf('issuer', firstPort)],
+    ...['--out', layout.vendorFile, '--json'],
+  ]);
+  const { publicKey } = JSON.parse(printed) as { publicKey: string };
+  const args = [
+    '--folder',
+    layout.folderOf('issuer'),
+    '--id',
+    VENDOR.id,
+    '--name',
+    VENDOR.name,
+    '--public-key',
+    publicKey,
+  ];
+  await runProgram(PROGRAMS.issuer, ['add-vendor', ...args]);
+}
+
+/** Writes the demonstration's `registry.json`: again at each start, for the port may be another. */
+export function writeRegistryFile(layout: Layout, rosterFingerprint: Uint8Array, port: number): void {
+  const url = `http://127.0.0.1:${port}`;
+  writeJson(layout.registryFile, registryFileSchema, { format: 'blindmark-registry-v1', url, rosterFingerprint });
+}
+
+/** The fingerprint that a demonstration was set up with. */
+export function readFingerprint(layout: Layout): Uint8Array {
+  return readJson(layout.registryFile, registryFileSchema).rosterFingerprint;
+}
+
+/** Whether a demonstration is set up in a folder. */
+export function isSetUp(data: string): boolean {
+  return existsSync(layoutOf(data).registryFile);
+}
+
+/**
+ * Sets a demonstration up in `data`, whole or not at all: it is made beside it, and moved there at the end.
+ *
+ * @throws BlindmarkError `badFile` when `data` holds something else
+ */
+export async function setUp(data: string, firstPort: number, say: (text: string) => void): Promise<void> {
+  if (existsSync(data) && readdirSync(data).length > 0) {
+    throw new BlindmarkError('badFile', `${data}: this folder holds something else than a demonstration`, {
+      field: 'BLINDMARK_DATA',
+      remedy: 'Name another folder in BLINDMARK_DATA, or empty this one.',
+    });
+  }
+  const building = layoutOf(`${data}.setting-up`);
+  rmSync(building.data, { recursive: true, force: true });
+  mkdirSync(building.demo, { recursive: true, mode: 0o700 });
+  makePassphrases(building);
+  say('Making three guardians …');
+  await makeGuardians(building, firstPort);
+  say('Generating their key, of which no one ever holds the whole …');
+  await generateKey(building);
+  say('Making issuer, authority and registry …');
+  await makeIssuer(building, firstPort);
+  const authorityRoot = await makeAuthority(building);
+  const guardians = GUARDIANS.flatMap((id) => ['--guardian', `${id}=${urlOf(id, firstPort)}`]);
+  const place = ['--folder', building.folderOf('registry'), '--origin', ORIGIN];
+  const address = ['--url', urlOf('registry', firstPort), '--port', String(firstPort)];
+  await runProgram(PROGRAMS.registry, ['init', ...place, ...address, ...guardians]);
+  say('Signing and publishing the roster …');
+  await publishRoster(building, authorityRoot);
+  const fingerprint = await acceptRoster(building);
+  writeRegistryFile(building, fingerprint, firstPort);
+  await makeVendor(building, firstPort);
+  rmSync(data, { recursive: true, force: true });
+  renameSync(building.data, data);
+}

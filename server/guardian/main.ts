@@ -1,0 +1,237 @@
+#!/usr/bin/env node
+/** `blindmark-guardian`: the service that holds one share of each threshold key. */
+import { InvalidArgumentError } from 'commander';
+import { existsSync, mkdirSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ceremonySchema, guardianCardSchema } from '../../crypto/dkg-messages.ts';
+import { BlindmarkError } from '../../crypto/errors.ts';
+import { parseMessage } from '../../crypto/message.ts';
+import { checkNewPassphrase } from '../../crypto/passphrase.ts';
+import {
+  parseRoster,
+  parseRosterFingerprint,
+  rosterChainSchema,
+  rosterDraftSchema,
+  rosterSignatureSchema,
+} from '../../crypto/roster.ts';
+import { createCommand, readPassphrase, runCommand } from '../command.ts';
+import { readJson, writeJson } from '../files.ts';
+import { stopOnSignals } from '../http/listen.ts';
+import { createLog } from '../http/log.ts';
+import { Board } from './board.ts';
+import { guardianConfigSchema, guardianFiles, readConfig, writeConfig } from './config.ts';
+import { describeRoster } from './describe-roster.ts';
+import { KeyGenerationSession, type KeyGenerationProgress } from './key-generation.ts';
+import { createKeys, readKeys, readShares, writeKeys } from './keys.ts';
+import { acceptRoster, loadRoster, readChain, signDraft } from './roster.ts';
+import { serveGuardian } from './serve.ts';
+
+/** Milliseconds between looks at the board. */
+const BOARD_INTERVAL = 300;
+
+const now = (): number => Math.floor(Date.now() / 1000);
+
+const say = (text: string): void => {
+  process.stdout.write(`${text}\n`);
+};
+
+function parseCount(text: string): number {
+  if (!/^\d{1,9}$/u.test(text)) throw new InvalidArgumentError('Expected a whole number.');
+  return Number(text);
+}
+
+interface FolderOptions {
+  readonly folder: string;
+  readonly passphraseFile?: string;
+}
+
+interface InitOptions extends FolderOptions {
+  readonly id: string;
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+  readonly codesPerOfficerAndDay: number;
+  readonly codesPerForceAndDay: number;
+  readonly codesPerIssuerAndDay: number;
+  readonly threads?: number;
+  readonly allowTestRoster?: true;
+}
+
+async function init(options: InitOptions): Promise<void> {
+  const { folder, id, name, host, port, threads } = options;
+  const { codesPerOfficerAndDay, codesPerForceAndDay, codesPerIssuerAndDay } = options;
+  const files = guardianFiles(folder);
+  if (existsSync(files.config) || existsSync(files.keys)) {
+    throw new BlindmarkError('badInput', `${folder}: there is a guardian in this folder already`, {
+      field: 'folder',
+      remedy: 'Name another folder with --folder.',
+    });
+  }
+  const config = parseMessage(guardianConfigSchema, {
+    format: 'blindmark-guardian-config-v1',
+    id,
+    name,
+    host,
+    port,
+    maxima: { codesPerOfficerAndDay, codesPerForceAndDay, codesPerIssuerAndDay },
+    rosterFingerprint: null,
+    allowTestRoster: options.allowTestRoster === true,
+    ...(threads === undefined ? {} : { threads }),
+  });
+  const passphrase = await readPassphrase(options.passphraseFile, 'New passphrase for the guardian’s keys:');
+  checkNewPassphrase(passphrase);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const keys = createKeys();
+  await writeKeys(folder, passphrase, keys);
+  writeJson(
+    files.card,
+    guardianCardSchema,
+    {
+      format: 'blindmark-guardian-card-v1',
+      id,
+      name,
+      operatorKey: keys.operator.publicKey,
+      exchangeKey: keys.exchange.publicKey,
+    },
+    0o644,
+  );
+  writeConfig(folder, config);
+  say(`Guardian ${id} is set up in ${folder}.`);
+  say(`Give ${files.card} to whoever prepares the key generation, on a way that nobody can change it.`);
+}
+
+/** Goes on until the key is made or the time is over. */
+async function waitForKey(session: KeyGenerationSession, seconds: number): Promise<KeyGenerationProgress> {
+  const end = Date.now() + seconds * 1000;
+  let told = '';
+  for (;;) {
+    const progress = await session.advance();
+    if (progress.done || Date.now() >= end) return progress;
+    const waiting = `Waiting for ${progress.waitingFor} of ${progress.missing.join(', ')}.`;
+    if (waiting !== told) say(waiting);
+    told = waiting;
+    await sleep(BOARD_INTERVAL);
+  }
+}
+
+async function generateKey(options: FolderOptions & { ceremony: string; board: string; wait: number }): Promise<void> {
+  const { folder } = options;
+  const config = readConfig(folder);
+  const ceremony = readJson(options.ceremony, ceremonySchema);
+  const board = new Board(options.board);
+  const passphrase = await readPassphrase(options.passphraseFile, 'Passphrase of the guardian’s keys:');
+  const keys = await readKeys(folder, passphrase);
+  const session = new KeyGenerationSession({ folder, passphrase, guardian: config.id, keys, ceremony, board });
+  const progress = await waitForKey(session, options.wait);
+  if (!progress.done) {
+    throw new BlindmarkError(
+      'unavailable',
+      `Not finished: ${progress.waitingFor} of ${progress.missing.join(', ')} is not on the board yet`,
+      {
+        remedy:
+          'All that this guardian can say now is on the board. Run the same command again once the others have run it.',
+      },
+    );
+  }
+  const { epoch, threshold, guardians } = progress.outcome;
+  say(
+    `The key of epoch ${epoch} is made, and all ${guardians.length} guardians have confirmed it: any ${threshold} of them can use it.`,
+  );
+  say(`This guardian’s share is sealed in ${guardianFiles(folder).shares}. Back that file up, with keys.json.`);
+  say('Give key-generation.json from the board to the registry’s operator, for the roster.');
+}
+
+async function sign(options: FolderOptions & { draft: string; out: string }): Promise<void> {
+  const { folder } = options;
+  const config = readConfig(folder);
+  const { roster: draft } = readJson(options.draft, rosterDraftSchema);
+  const current = readChain(folder).length === 0 ? undefined : loadRoster(folder, config);
+  say(describeRoster(parseRoster(draft), draft, current?.roster));
+  const passphrase = await readPassphrase(options.passphraseFile, 'Passphrase of the guardian’s keys, to sign this:');
+  const [keys, shares] = [await readKeys(folder, passphrase), await readShares(folder, passphrase)];
+  writeJson(options.out, rosterSignatureSchema, signDraft(draft, { config, keys, shares, current }), 0o644);
+  say(`Signed. Give ${options.out} to the registry’s operator.`);
+}
+
+function accept(options: { folder: string; roster: string; fingerprint?: string }): void {
+  const { chain } = readJson(options.roster, rosterChainSchema);
+  const fingerprint = options.fingerprint === undefined ? undefined : parseRosterFingerprint(options.fingerprint);
+  const { roster } = acceptRoster(options.folder, chain, fingerprint);
+  say(
+    `Version ${roster.version} of the roster of ${roster.origin} is accepted. A running guardian takes it up when it is started again.`,
+  );
+}
+
+async function serve(options: FolderOptions & { port?: number; stopWithStdin?: true }): Promise<void> {
+  const passphrase = await readPassphrase(options.passphraseFile, 'Passphrase of the guardian’s keys:');
+  const folder = resolve(options.folder);
+  readConfig(folder);
+  // Under the permission model, Node 24 lets worker threads read the working directory, whatever the flags say.
+  process.chdir(folder);
+  const log = createLog('guardian');
+  const service = await serveGuardian(folder, { passphrase, port: options.port, log, now });
+  stopOnSignals(service, log, options.stopWithStdin === true);
+}
+
+const program = createCommand('blindmark-guardian', 'Holds one share of each threshold key of a registry.');
+const folderOption = ['--folder <folder>', 'the guardian’s folder', '.'] as const;
+const passphraseOption = [
+  '--passphrase-file <file>',
+  'file whose first line is the passphrase; else BLINDMARK_PASSPHRASE, or a prompt',
+] as const;
+
+program
+  .command('init')
+  .description('set up a guardian in a folder, with its operator’s keys')
+  .option(...folderOption)
+  .requiredOption('--id <id>', 'identifier in the roster: small letters, digits, hyphens')
+  .requiredOption('--name <name>', 'name that people read')
+  .option('--host <host>', 'address to listen on', '127.0.0.1')
+  .option('--port <port>', 'port to listen on', parseCount, 8081)
+  .option('--codes-per-officer-and-day <count>', 'most that an officer may have evaluated a day', parseCount, 500)
+  .option('--codes-per-force-and-day <count>', 'most that a force may have evaluated a day', parseCount, 20_000)
+  .option(
+    '--codes-per-issuer-and-day <count>',
+    'most that an issuer’s tokens may have evaluated a day',
+    parseCount,
+    20_000,
+  )
+  .option('--threads <count>', 'worker threads that evaluate; default: one a processor', parseCount)
+  .option('--allow-test-roster', 'sign and serve rosters whose codes are not protected by stretching')
+  .option(...passphraseOption)
+  .action(init);
+program
+  .command('dkg')
+  .description('make a threshold key with the other guardians; run it again until it is done')
+  .option(...folderOption)
+  .requiredOption('--ceremony <file>', 'what all guardians have agreed on: ceremony.json')
+  .requiredOption('--board <folder>', 'folder through which the guardians’ messages travel; one for each ceremony')
+  .option('--wait <seconds>', 'how long to wait for the others', parseCount, 0)
+  .option(...passphraseOption)
+  .action(generateKey);
+program
+  .command('sign-roster')
+  .description('show a draft of a roster, check it and sign it')
+  .option(...folderOption)
+  .requiredOption('--draft <file>', 'the draft, from the registry’s operator')
+  .requiredOption('--out <file>', 'where to write the signature')
+  .option(...passphraseOption)
+  .action(sign);
+program
+  .command('accept-roster')
+  .description('verify a signed roster and follow it')
+  .option(...folderOption)
+  .requiredOption('--roster <file>', 'the registry’s chain of rosters: roster.json')
+  .option('--fingerprint <fingerprint>', 'fingerprint of the first roster: needed the first time')
+  .action(accept);
+program
+  .command('serve')
+  .description('run the guardian')
+  .option(...folderOption)
+  .option('--port <port>', 'another port than the configuration’s; 0 takes a free one', parseCount)
+  .option(...passphraseOption)
+  .option('--stop-with-stdin', 'stop when standard input ends')
+  .action(serve);
+
+await runCommand(program);

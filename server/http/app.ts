@@ -1,0 +1,152 @@
+/** An express app from a list of routes. It does not listen. */
+import express, { type Express, type NextFunction, type Request, type Response } from 'express';
+import helmet from 'helmet';
+import { randomUUID } from 'node:crypto';
+import { BlindmarkError } from '../../crypto/errors.ts';
+import { parseMessage } from '../../crypto/message.ts';
+import { MAX_BODY_BYTES } from '../../crypto/wire.ts';
+import { DOCS_POLICY, renderDocs } from './docs.ts';
+import { describeError, type Log } from './log.ts';
+import type { Metrics } from './metrics.ts';
+import { createOpenApi, type ServiceDescription } from './openapi.ts';
+import { sendProblem, toBlindmarkError } from './problem.ts';
+import type { Route } from './route.ts';
+
+/** What every service's app depends on. */
+export interface ServiceDependencies {
+  readonly description: ServiceDescription;
+  readonly routes: readonly Route[];
+  readonly log: Log;
+  readonly metrics: Metrics;
+  /** Resolves when the service can do its work, rejects or resolves false when it can't. */
+  readonly isReady: () => Promise<boolean>;
+}
+
+const UNKNOWN_ROUTE = 'none';
+
+function observe({ log, metrics }: ServiceDependencies) {
+  return (request: Request, response: Response, next: NextFunction): void => {
+    const started = performance.now();
+    response.locals['requestId'] = randomUUID();
+    response.once('close', () => {
+      const durationMs = Math.round((performance.now() - started) * 1000) / 1000;
+      const route = String(response.locals['route'] ?? UNKNOWN_ROUTE);
+      // A method is a caller's text too: only the ones that exist are labels.
+      const method = request.method === 'GET' || request.method === 'POST' ? request.method : 'other';
+      const { statusCode: status } = response;
+      metrics.requests.observe({ method, route, status }, durationMs / 1000);
+      const error: unknown = response.locals['error'];
+      const fields = { requestId: response.locals['requestId'] as string, method, route, status, durationMs };
+      if (status >= 500) log.error({ ...fields, ...describeError(error) }, 'request failed');
+      else if (error !== undefined) log.info({ ...fields, ...describeError(error) }, 'request refused');
+      else log.debug(fields, 'request');
+    });
+    next();
+  };
+}
+
+function requireJson(request: Request): void {
+  if (request.is('application/json') !== 'application/json') {
+    throw new BlindmarkError('unsupportedMediaType', 'The body must be JSON. Nothing was changed.', {
+      field: 'content-type',
+      remedy: 'Send the body with the header content-type: application/json.',
+    });
+  }
+}
+
+function serve(app: Express, route: Route): void {
+  const pattern = route.path.replaceAll(/\{(\w+)\}/gu, ':$1');
+  const mark = (_: Request, response: Response, next: NextFunction): void => {
+    response.locals['route'] = route.path;
+    next();
+  };
+  const parseBody = express.json({ limit: MAX_BODY_BYTES, type: 'application/json' });
+  const handle = async (request: Request, response: Response): Promise<void> => {
+    if (route.body !== undefined) requireJson(request);
+    const result = await route.handle({
+      params: route.params === undefined ? undefined : parseMessage(route.params, request.params),
+      body: route.body === undefined ? undefined : parseMessage(route.body, request.body),
+    });
+    response.setHeader('Cache-Control', route.maxAge === undefined ? 'no-store' : `public, max-age=${route.maxAge}`);
+    response.json(route.reply.encode(result));
+  };
+  app.route(pattern)[route.method](mark, ...(route.body === undefined ? [] : [parseBody]), handle);
+}
+
+function refuseOtherMethods(app: Express, routes: readonly { readonly method: string; readonly path: string }[]): void {
+  for (const [path, group] of Map.groupBy(routes, (route) => route.path)) {
+    // Express answers HEAD wherever it answers GET.
+    const allowed = group.flatMap(({ method }) => (method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()]));
+    app.route(path.replaceAll(/\{(\w+)\}/gu, ':$1')).all((_, response) => {
+      response.locals['route'] = path;
+      response.setHeader('Allow', allowed.join(', '));
+      throw new BlindmarkError('methodNotAllowed', `This address takes ${allowed.join(' and ')} alone`);
+    });
+  }
+}
+
+const OPERATIONS = ['/healthz', '/readyz', '/metrics', '/openapi.json', '/docs'] as const;
+
+/** Health, readiness, metrics and documentation: the same at each service. */
+function serveOperations(app: Express, dependencies: ServiceDependencies): void {
+  const { description, routes, metrics, isReady } = dependencies;
+  const openApi = createOpenApi(description, routes);
+  const page = renderDocs(description, routes, openApi);
+  const get = (path: (typeof OPERATIONS)[number], handle: (response: Response) => Promise<void> | void): void => {
+    app.get(path, async (_, response) => {
+      response.locals['route'] = path;
+      response.setHeader('Cache-Control', 'no-store');
+      await handle(response);
+    });
+  };
+  get('/healthz', (response) => {
+    response.json({ status: 'alive' });
+  });
+  get('/readyz', async (response) => {
+    if (!(await isReady())) throw new BlindmarkError('unavailable', 'The service is not ready', { retryAfter: 5 });
+    response.json({ status: 'ready' });
+  });
+  get('/metrics', async (response) => {
+    response.type(metrics.registry.contentType).send(await metrics.registry.metrics());
+  });
+  get('/openapi.json', (response) => {
+    response.json(openApi);
+  });
+  get('/docs', (response) => {
+    response.setHeader('Content-Security-Policy', DOCS_POLICY);
+    response.type('html').send(page);
+  });
+}
+
+/** An app that serves `routes`, and health, readiness, metrics and documentation. */
+export function createServiceApp(dependencies: ServiceDependencies): Express {
+  const app = express();
+  app.set('etag', false);
+  app.set('query parser', false);
+  app.set('case sensitive routing', true);
+  app.set('strict routing', true);
+  app.disable('x-powered-by');
+  app.use(
+    helmet({
+      contentSecurityPolicy: {
+        useDefaults: false,
+        directives: { 'default-src': ["'none'"], 'frame-ancestors': ["'none'"] },
+      },
+    }),
+  );
+  app.use(observe(dependencies));
+  for (const route of dependencies.routes) serve(app, route);
+  serveOperations(app, dependencies);
+  refuseOtherMethods(app, [...dependencies.routes, ...OPERATIONS.map((path) => ({ method: 'get', path }))]);
+  app.use(() => {
+    throw new BlindmarkError('unknownRoute', 'There is nothing at this address', {
+      remedy: 'See /docs for what there is.',
+    });
+  });
+  app.use((error: unknown, _request: Request, response: Response, _next: NextFunction) => {
+    const known = toBlindmarkError(error);
+    response.locals['error'] = known.code === 'internal' ? error : known;
+    sendProblem(response, known);
+  });
+  return app;
+}

@@ -1,0 +1,139 @@
+/** Asks all guardians at once, and answers with the first t whose proofs hold (DESIGN 3.1 step 2, section 8). */
+import { BlindmarkError, ERROR_CODES, type ErrorCode } from '../../crypto/errors.ts';
+import { formatMessage } from '../../crypto/message.ts';
+import type { Roster, RosterGuardian } from '../../crypto/roster.ts';
+import {
+  evaluationRequestSchema,
+  type EvaluationReply,
+  type EvaluationRequest,
+  type GuardianEvaluation,
+} from '../../crypto/wire.ts';
+import { GuardianPeer, isRefusal, type PeerOptions, type PeerOutcome, type Question } from './guardian-peer.ts';
+
+/** Seconds after which a request that too few guardians answered may be tried again, unless they say otherwise. */
+const RETRY_AFTER = 5;
+
+/** The longest that a guardian's `retryAfter` is believed, in seconds: a day, after which quotas renew. */
+const MAX_RETRY_AFTER = 86_400;
+
+/** What is sent on behalf of a verified request. */
+export interface FanOut {
+  /**
+   * @param request already verified
+   * @returns evaluations of t guardians with good proofs, and who is at fault, as far as is known by then
+   * @throws BlindmarkError `guardiansUnavailable` naming the guardians at fault; the guardians' own refusal where so many
+   *   agree in it that the rest are too few; `overloaded` when the registry can't check the answers
+   */
+  evaluate(request: EvaluationRequest): Promise<EvaluationReply>;
+  /** Gives up what is under way. */
+  close(): void;
+}
+
+export interface FanOutOptions extends Omit<PeerOptions, 'guardian' | 'url'> {
+  /** One address for each guardian of the roster. */
+  readonly addresses: readonly { readonly id: string; readonly url: string }[];
+}
+
+interface Failure {
+  readonly guardian: string;
+  readonly code: ErrorCode;
+  readonly retryAfter: number | undefined;
+}
+
+/** Outcomes so far. */
+interface Tally {
+  readonly good: GuardianEvaluation[];
+  readonly failures: Failure[];
+  /** Why answers could not be checked. */
+  readonly unchecked: BlindmarkError[];
+}
+
+function count(tally: Tally, guardian: string, outcome: PeerOutcome): void {
+  if (outcome.kind === 'answered') tally.good.push(outcome.evaluation);
+  else if (outcome.kind === 'fault') tally.failures.push({ guardian, ...outcome });
+  else tally.unchecked.push(outcome.error);
+}
+
+function latestRetry(failures: readonly Failure[], least: number): number {
+  const claims = failures.map(({ retryAfter }) => retryAfter ?? 0).filter((seconds) => Number.isFinite(seconds));
+  return Math.min(Math.max(least, ...claims), MAX_RETRY_AFTER);
+}
+
+/** The refusal in which so many guardians agree that the rest are fewer than t, if there is one. */
+function agreedRefusal(failures: readonly Failure[], roster: Roster): BlindmarkError | undefined {
+  const refusals = Map.groupBy(failures, ({ code }) => code);
+  for (const [code, agreed] of refusals) {
+    if (!isRefusal(code) || roster.guardians.length - agreed.length >= roster.threshold) continue;
+    return new BlindmarkError(code, `${ERROR_CODES[code].title}, say ${agreed.length} guardians`, {
+      guardians: agreed.map(({ guardian }) => guardian),
+      ...(code === 'quotaExceeded' ? { retryAfter: latestRetry(agreed, 1) } : {}),
+    });
+  }
+  return undefined;
+}
+
+function tooFew({ good, failures, unchecked }: Tally, roster: Roster): BlindmarkError {
+  const refusal = agreedRefusal(failures, roster);
+  if (refusal !== undefined) return refusal;
+  const [own] = unchecked;
+  if (own !== undefined) {
+    return new BlindmarkError('overloaded', 'The registry has too much to do to check the guardians’ answers', {
+      retryAfter: own.retryAfter ?? 1,
+      cause: own,
+    });
+  }
+  const { threshold } = roster;
+  const answered = good.length === 1 ? '1 guardian answers' : `${good.length} guardians answer`;
+  return new BlindmarkError(
+    'guardiansUnavailable',
+    `${answered} as they should; ${threshold} are needed. Nothing was spent.`,
+    {
+      guardians: failures.map(({ guardian }) => guardian),
+      remedy: 'Send the same request again later: it costs no second token and no quota.',
+      retryAfter: latestRetry(failures, RETRY_AFTER),
+    },
+  );
+}
+
+async function next(pending: ReadonlySet<Question>): Promise<{ question: Question; outcome: PeerOutcome }> {
+  return Promise.race([...pending].map(async (question) => ({ question, outcome: await question.outcome })));
+}
+
+/** A {@link FanOut} to the guardians of a roster. */
+export function createFanOut({ addresses, ...options }: FanOutOptions): FanOut {
+  const { roster } = options;
+  const urlOf = ({ id }: RosterGuardian): string => {
+    const found = addresses.find((address) => address.id === id);
+    if (found === undefined)
+      throw new BlindmarkError('badInput', `No address for the guardian ${id}`, { field: 'guardians' });
+    return found.url;
+  };
+  const peers = roster.guardians.map((guardian) => new GuardianPeer({ ...options, guardian, url: urlOf(guardian) }));
+
+  const evaluate = async (request: EvaluationRequest): Promise<EvaluationReply> => {
+    const body = JSON.stringify(formatMessage(evaluationRequestSchema, request));
+    const pending = new Set(peers.map((peer) => peer.ask(request, body)));
+    const tally: Tally = { good: [], failures: [], unchecked: [] };
+    const { good, failures } = tally;
+    // Where t good answers can't come any more, the rest still says whether this is a refusal, and who else is at fault.
+    while (good.length < roster.threshold && pending.size > 0 && agreedRefusal(failures, roster) === undefined) {
+      const { question, outcome } = await next(pending);
+      pending.delete(question);
+      count(tally, question.peer.id, outcome);
+    }
+    for (const question of pending) question.leave();
+    if (good.length < roster.threshold) throw tooFew(tally, roster);
+    // Whoever is not waited for is named by what is known: how it failed the last time.
+    const late = [...pending].flatMap(({ peer: { id, fault } }) =>
+      fault === null ? [] : [{ guardian: id, code: fault }],
+    );
+    return { evaluations: good, faults: [...failures.map(({ guardian, code }) => ({ guardian, code })), ...late] };
+  };
+
+  return {
+    evaluate,
+    close: () => {
+      for (const peer of peers) peer.close();
+    },
+  };
+}

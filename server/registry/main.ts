@@ -1,0 +1,195 @@
+#!/usr/bin/env node
+/** `blindmark-registry`: the registry's command line. */
+import { InvalidArgumentError } from 'commander';
+import { existsSync, mkdirSync } from 'node:fs';
+import { z } from 'zod';
+import { formatBase64url, parseBase64url } from '../../crypto/bytes.ts';
+import { keyGenerationSchema } from '../../crypto/dkg-messages.ts';
+import { badInput, BlindmarkError } from '../../crypto/errors.ts';
+import { parseMessage } from '../../crypto/message.ts';
+import {
+  originField,
+  rosterDraftSchema,
+  rosterHash,
+  rosterIssuerSchema,
+  rosterSchema,
+  rosterSignatureSchema,
+} from '../../crypto/roster.ts';
+import { STRETCH_FLOOR } from '../../crypto/stretch.ts';
+import { createCommand, runCommand } from '../command.ts';
+import { readJson, writeJson } from '../files.ts';
+import { stopOnSignals } from '../http/listen.ts';
+import { createLog } from '../http/log.ts';
+import { parseGuardianOption, readConfig, registryConfigSchema, registryFiles, writeConfig } from './config.ts';
+import { draftRoster, type RosterChanges } from './draft-roster.ts';
+import { publishRoster } from './publish-roster.ts';
+import { loadRoster, readRosterChain } from './roster.ts';
+import { serveRegistry } from './serve.ts';
+
+const DEFAULT_PORT = 8080;
+
+const say = (text: string): void => {
+  process.stdout.write(`${text}\n`);
+};
+
+const nowSeconds = (): number => Math.floor(Date.now() / 1000);
+
+function parseInteger(text: string): number {
+  if (!/^\d{1,9}$/u.test(text)) throw new InvalidArgumentError('Expected a whole number.');
+  return Number(text);
+}
+
+const collect = (text: string, list: readonly string[]): string[] => [...list, text];
+const collectIntegers = (text: string, list: readonly number[]): number[] => [...list, parseInteger(text)];
+
+interface InitOptions {
+  readonly folder: string;
+  readonly origin: string;
+  readonly url: string;
+  readonly host: string;
+  readonly port: number;
+  readonly guardian: readonly string[];
+  readonly allowTestRoster?: true;
+}
+
+function init(options: InitOptions): void {
+  const { folder } = options;
+  const { config } = registryFiles(folder);
+  if (existsSync(config)) {
+    throw new BlindmarkError('badInput', `${config} exists`, {
+      field: '--folder',
+      remedy: 'Name another folder, or edit that file. It was left as it is.',
+    });
+  }
+  const content = {
+    format: 'blindmark-registry-config-v1',
+    origin: parseMessage(originField, options.origin, '--origin'),
+    url: parseMessage(registryConfigSchema.shape.url, options.url, '--url'),
+    host: options.host,
+    port: options.port,
+    rosterFingerprint: null,
+    allowTestRoster: options.allowTestRoster ?? false,
+    guardians: options.guardian.map(parseGuardianOption),
+  };
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  writeConfig(folder, parseMessage(registryConfigSchema, content));
+  say(`Wrote ${config}. Next: draft-roster, once the guardians have generated their key.`);
+}
+
+interface DraftOptions {
+  readonly folder: string;
+  readonly out: string;
+  readonly keyGeneration?: string;
+  readonly stretchMemory: number;
+  readonly stretchPasses: number;
+  readonly stretchLanes: number;
+  readonly retireEpoch: readonly number[];
+  readonly issuer: readonly string[];
+  readonly removeIssuer: readonly string[];
+  readonly force: readonly string[];
+  readonly removeForce: readonly string[];
+  readonly authorityRoot: readonly string[];
+  readonly updateSchemes?: true;
+  readonly testRoster?: true;
+}
+
+const { forces: forcesSchema } = rosterSchema.shape;
+/** A file of one force, or of several. */
+const forceFileSchema = z.union([forcesSchema, forcesSchema.element.transform((force) => [force])]);
+
+function draft(options: DraftOptions): void {
+  const { folder, out, keyGeneration, authorityRoot } = options;
+  const config = readConfig(folder);
+  const predecessor = readRosterChain(folder).length === 0 ? null : loadRoster(folder, config).current;
+  const changes: RosterChanges = {
+    origin: config.origin,
+    now: nowSeconds(),
+    ...(keyGeneration === undefined ? {} : { keyGeneration: readJson(keyGeneration, keyGenerationSchema) }),
+    stretch: { memoryKiB: options.stretchMemory, passes: options.stretchPasses, lanes: options.stretchLanes },
+    retireEpochs: options.retireEpoch,
+    issuers: options.issuer.map((path) => readJson(path, rosterIssuerSchema)),
+    removeIssuers: options.removeIssuer,
+    forces: options.force.flatMap((path) => readJson(path, forceFileSchema)),
+    removeForces: options.removeForce,
+    ...(authorityRoot.length === 0
+      ? {}
+      : { authorityRoots: authorityRoot.map((key) => parseBase64url('--authority-root', key, 32)) }),
+    updateSchemes: options.updateSchemes === true,
+    testRoster: options.testRoster === true,
+  };
+  if (changes.testRoster === true && !config.allowTestRoster) {
+    throw badInput('--test-roster', 'a registry whose configuration says allowTestRoster');
+  }
+  const roster = draftRoster(changes, predecessor);
+  writeJson(out, rosterDraftSchema, { format: 'blindmark-roster-draft-v1', roster }, 0o644);
+  say(
+    `Wrote ${out}, whose hash is ${formatBase64url(rosterHash(roster))}. Next: each guardian runs sign-roster on it.`,
+  );
+}
+
+function publish(options: { folder: string; draft: string; signature: readonly string[] }): void {
+  const { folder } = options;
+  const signatures = options.signature.map((path) => readJson(path, rosterSignatureSchema));
+  const { current } = publishRoster(folder, readJson(options.draft, rosterDraftSchema), signatures);
+  const { rosterFingerprint } = readConfig(folder);
+  say(`Published version ${current.roster.version} of the roster. Restart the registry to serve it.`);
+  say(`Fingerprint: ${formatBase64url(rosterFingerprint as Uint8Array)}`);
+}
+
+async function serve(options: { folder: string; port?: number; stopWithStdin?: true }): Promise<void> {
+  const log = createLog('registry', { level: process.env['BLINDMARK_LOG_LEVEL'] ?? 'info' });
+  const service = await serveRegistry(options.folder, { port: options.port, log });
+  stopOnSignals(service, log, options.stopWithStdin === true);
+}
+
+const program = createCommand('blindmark-registry', 'The registry: keeps registrations that nobody can browse.');
+const folderOption = ['--folder <folder>', 'folder of configuration, roster and database', '.'] as const;
+
+program
+  .command('init')
+  .description('makes a configuration')
+  .option(...folderOption)
+  .requiredOption('--origin <name>', 'the registry’s name, for ever: it goes into every hash and signature')
+  .requiredOption('--url <url>', 'where clients reach the registry')
+  .option('--host <address>', 'where it listens', '127.0.0.1')
+  .option('--port <number>', 'where it listens', parseInteger, DEFAULT_PORT)
+  .option('--guardian <id=url>', 'where a guardian is reached; once for each', collect, [])
+  .option('--allow-test-roster', 'take a roster whose codes are not protected by stretching')
+  .action(init);
+
+program
+  .command('draft-roster')
+  .description('drafts the first roster, or the next: what is not named stays as it is')
+  .option(...folderOption)
+  .requiredOption('--out <file>', 'where the draft goes')
+  .option('--key-generation <file>', 'key-generation.json of a new epoch; the first roster needs one')
+  .option('--stretch-memory <KiB>', 'Argon2id memory of the new epoch', parseInteger, STRETCH_FLOOR.memoryKiB)
+  .option('--stretch-passes <number>', 'Argon2id passes of the new epoch', parseInteger, STRETCH_FLOOR.passes)
+  .option('--stretch-lanes <number>', 'Argon2id lanes of the new epoch', parseInteger, STRETCH_FLOOR.lanes)
+  .option('--retire-epoch <number>', 'an epoch that is not looked up any more', collectIntegers, [])
+  .option('--issuer <file>', 'an issuer’s card.json: added, or put in its place', collect, [])
+  .option('--remove-issuer <id>', 'an issuer whose tokens count no more', collect, [])
+  .option('--force <file>', 'a force, or a list of forces: added, or put in their place', collect, [])
+  .option('--remove-force <id>', 'a force whose officers count no more', collect, [])
+  .option('--authority-root <key>', 'a public key that certifies forces; those named replace all', collect, [])
+  .option('--update-schemes', 'take the schemes and makers’ names of this program')
+  .option('--test-roster', 'set the stretching floor aside: for tests alone')
+  .action(draft);
+
+program
+  .command('publish-roster')
+  .description('takes a draft that enough guardians have signed into the roster')
+  .option(...folderOption)
+  .requiredOption('--draft <file>', 'the draft')
+  .requiredOption('--signature <file>', 'a guardian’s signature; once for each', collect, [])
+  .action(publish);
+
+program
+  .command('serve')
+  .description('runs the registry')
+  .option(...folderOption)
+  .option('--port <number>', 'in place of the configuration’s; 0 takes a free one', parseInteger)
+  .option('--stop-with-stdin', 'stop when standard input ends')
+  .action(serve);
+
+await runCommand(program);

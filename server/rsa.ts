@@ -1,0 +1,23 @@
+/** RSASSA-PSS by node:crypto, for whichever service verifies activation tokens. */
+import { constants, createPublicKey, verify, type KeyObject } from 'node:crypto';
+import { toRsaEncryptionKey } from '../crypto/token-key.ts';
+import type { RsaVerifier } from '../crypto/token.ts';
+
+/**
+ * A token key as node:crypto holds it.
+ *
+ * @param publicKey SPKI as RFC 9578 section 6.5 has it
+ * @throws BlindmarkError `badInput`
+ */
+export function importTokenKey(publicKey: Uint8Array): KeyObject {
+  return createPublicKey({ key: Buffer.from(toRsaEncryptionKey(publicKey)), format: 'der', type: 'spki' });
+}
+
+/** Verifies with SHA-384, MGF1 with SHA-384, and a salt of 48 bytes: about 0.2 ms with the key’s import. */
+export const nodeRsaVerifier: RsaVerifier = (publicKey, message, signature) =>
+  verify(
+    'sha384',
+    message,
+    { key: importTokenKey(publicKey), padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 48 },
+    signature,
+  );

@@ -1,0 +1,110 @@
+/** The guardian's real program, for tests: folders of several guardians, run as their operators run them. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ceremonySchema, guardianCardSchema } from '../../../crypto/dkg-messages.ts';
+import { readJson, writeJson } from '../../../server/files.ts';
+import { guardianFiles } from '../../../server/guardian/config.ts';
+
+export const PROJECT = fileURLToPath(new URL('../../../', import.meta.url));
+const PROGRAM = join(PROJECT, 'server/guardian/main.ts');
+export const PASSPHRASE = 'canary passphrase of the guardians';
+
+export interface Ended {
+  readonly code: number | null;
+  /** Both streams. */
+  readonly said: string;
+}
+
+export interface Running {
+  readonly child: ChildProcess;
+  readonly url: string;
+  /** Everything that it wrote so far. */
+  readonly said: () => string;
+}
+
+function start(args: readonly string[], flags: readonly string[], passphrase: string) {
+  const child = spawn(process.execPath, [...flags, PROGRAM, ...args], {
+    env: { ...process.env, BLINDMARK_PASSPHRASE: passphrase },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+    });
+  }
+  return { child, said: () => output };
+}
+
+/** Runs a command to its end. */
+export async function run(args: readonly string[], passphrase = PASSPHRASE): Promise<Ended> {
+  const { child, said } = start(args, [], passphrase);
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, said: said() };
+}
+
+/** Runs a command that must succeed. */
+export async function succeed(args: readonly string[]): Promise<string> {
+  const { code, said } = await run(args);
+  if (code !== 0) throw new Error(`${args.join(' ')} ended with ${code}: ${said}`);
+  return said;
+}
+
+/** Starts a guardian and waits until it listens. */
+export async function serve(folder: string, flags: readonly string[] = []): Promise<Running> {
+  const { child, said } = start(['serve', '--folder', folder, '--port', '0', '--stop-with-stdin'], flags, PASSPHRASE);
+  let port: string | undefined;
+  while (port === undefined) {
+    if (child.exitCode !== null) throw new Error(`the guardian did not start: ${said()}`);
+    await Promise.race([once(child.stdout, 'data'), once(child, 'close')]);
+    [, port] = /"port":(\d+),"msg":"listening"/u.exec(said()) ?? [];
+  }
+  return { child, url: `http://127.0.0.1:${port}`, said };
+}
+
+/** Stops a guardian by a signal, or by the end of its standard input. */
+export async function stop({ child }: Running, how: NodeJS.Signals | 'stdin' = 'stdin'): Promise<number | null> {
+  if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
+  const closed = once(child, 'exit') as Promise<[number | null]>;
+  if (how === 'stdin') child.stdin?.end();
+  else child.kill(how);
+  return (await closed)[0];
+}
+
+export interface Workspace {
+  readonly root: string;
+  /** Of each guardian, `g1` first. */
+  readonly folders: readonly string[];
+  readonly ceremony: string;
+  readonly board: string;
+  readonly remove: () => void;
+}
+
+/** Guardians that have run `init`, and a ceremony that they agree on. */
+export async function initGuardians(threshold: number, total: number, origin: string): Promise<Workspace> {
+  const root = mkdtempSync(join(tmpdir(), 'guardians-'));
+  const ids = Array.from({ length: total }, (_, i) => `g${i + 1}`);
+  const folders = ids.map((id) => join(root, id));
+  await Promise.all(
+    folders.map(async (folder, i) => {
+      const id = ids[i] as string;
+      await succeed(['init', '--folder', folder, '--id', id, '--name', `Guardian ${id}`, '--allow-test-roster']);
+    }),
+  );
+  const ceremony = join(root, 'ceremony.json');
+  writeJson(ceremony, ceremonySchema, {
+    format: 'blindmark-ceremony-v1',
+    purpose: 'evaluation',
+    origin,
+    epoch: 1,
+    threshold,
+    guardians: folders.map((folder) => readJson(guardianFiles(folder).card, guardianCardSchema)),
+  });
+  const board = join(root, 'board');
+  mkdirSync(board);
+  return { root, folders, ceremony, board, remove: () => rmSync(root, { recursive: true, force: true }) };
+}

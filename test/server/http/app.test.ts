@@ -1,0 +1,219 @@
+import { createHash } from 'node:crypto';
+import supertest, { type Response, type Test } from 'supertest';
+import { describe, expect, it } from 'vitest';
+import { ERROR_CODES, type ErrorCode } from '../../../crypto/errors.ts';
+import { parseMessage } from '../../../crypto/message.ts';
+import { MAX_BODY_BYTES, problemSchema } from '../../../crypto/wire.ts';
+import { createTestService } from '../../support/service.ts';
+
+const JSON_TYPE = 'application/json';
+
+/** Checks that a reply is the problem document of that code, whole and consistent. */
+function expectProblem(response: Response, code: ErrorCode, fields: Record<string, unknown> = {}): void {
+  const { status, title } = ERROR_CODES[code];
+  expect(response.status).toBe(status);
+  expect(response.headers['content-type']).toMatch(/^application\/problem\+json(?:;|$)/u);
+  expect(response.headers['cache-control']).toBe('no-store');
+  const problem = parseMessage(problemSchema, JSON.parse(response.text));
+  expect(problem).toMatchObject({ type: `urn:blindmark:error:${code}`, title, status, code, ...fields });
+  expect(problem.detail.length).toBeGreaterThan(10);
+}
+
+/** Supertest buffers only what it knows to be text. */
+function ask(test: Test): Promise<Response> {
+  return test
+    .buffer(true)
+    .parse((response, done) => {
+      let text = '';
+      response.on('data', (chunk: Buffer) => (text += chunk.toString('utf8')));
+      response.on('end', () => done(null, text));
+      response.on('error', (error: Error) => done(error, null));
+    })
+    .then((response) => Object.assign(response, { text: String(response.body) }));
+}
+
+const post = (path: string, body: string | object, type = JSON_TYPE): Promise<Response> =>
+  ask(supertest(createTestService().app).post(path).set('content-type', type).send(body));
+const get = (path: string): Promise<Response> => ask(supertest(createTestService().app).get(path));
+
+describe('routes', () => {
+  it('answer what their schema formats', async () => {
+    const response = await post('/v1/echoes/some-name', { data: 'AAEC' });
+    expect([response.status, JSON.parse(response.text)]).toEqual([200, { name: 'some-name', data: 'AAEC' }]);
+    expect(response.headers['content-type']).toBe('application/json; charset=utf-8');
+    expect(response.headers['cache-control']).toBe('no-store');
+  });
+
+  it('let be cached what says so', async () => {
+    const response = await get('/v1/constant');
+    expect(JSON.parse(response.text)).toEqual({ value: 7 });
+    expect(response.headers['cache-control']).toBe('public, max-age=60');
+  });
+
+  it('take a body of up to 64 KiB', async () => {
+    const data = 'A'.repeat(40_000);
+    expect((await post('/v1/echoes/n', { data })).status).toBe(200);
+    const padded = `{"data":"AAEC"${' '.repeat(MAX_BODY_BYTES - 15)}}`;
+    expect(padded).toHaveLength(MAX_BODY_BYTES);
+    expect((await post('/v1/echoes/n', padded)).status).toBe(200);
+    expectProblem(await post('/v1/echoes/n', `${padded} `), 'tooLarge');
+  });
+});
+
+describe('refusals', () => {
+  it('say all that the error says', async () => {
+    const response = await post('/v1/refusals', { text: 'x' });
+    expectProblem(response, 'quotaExceeded', {
+      detail: 'Nothing was changed',
+      field: 'text',
+      remedy: 'Ask again tomorrow',
+      retryAfter: 12.3,
+      guardians: ['g1', 'g2'],
+    });
+    expect(response.headers['retry-after']).toBe('13');
+  });
+
+  it.each([
+    ['not JSON', '{"data": "secret-value"', 'body'],
+    ['a bare value', '"secret-value"', 'body'],
+    ['no body', '', 'data'],
+    ['a list', '["secret-value"]', undefined],
+    ['a missing field', '{}', 'data'],
+    ['an unknown field', '{"data":"AAEC","more":"secret-value"}', undefined],
+    ['a malformed field', '{"data":"secret-value!"}', 'data'],
+    ['padding', '{"data":"AAE="}', 'data'],
+    ['a field of another length', '{"data":"AA"}', 'data'],
+    ['a field of another type', '{"data":{"secret-value":1}}', 'data'],
+    ['a prototype', '{"data":"AAEC","__proto__":{"secret-value":1}}', undefined],
+  ])('name the field at fault and quote nothing: %s', async (_, body, field) => {
+    const response = await post('/v1/echoes/n', body);
+    expectProblem(response, 'badInput', field === undefined ? {} : { field });
+    expect(response.text).not.toContain('secret-value');
+  });
+
+  it.each(['text/plain', 'application/x-www-form-urlencoded', 'application/problem+json', 'multipart/form-data'])(
+    'take no body of type %s',
+    async (type) => {
+      expectProblem(await post('/v1/echoes/n', '{"data":"AAEC"}', type), 'unsupportedMediaType', {
+        field: 'content-type',
+      });
+    },
+  );
+
+  it('take no body without a type', async () => {
+    const response = await ask(supertest(createTestService().app).post('/v1/echoes/n'));
+    expectProblem(response, 'unsupportedMediaType');
+  });
+
+  it('take no body in another encoding than UTF-8, and unpack no more than the limit', async () => {
+    expectProblem(await post('/v1/echoes/n', '{"data":"AAEC"}', `${JSON_TYPE}; charset=latin1`), 'badInput');
+    const { gzipSync } = await import('node:zlib');
+    const bomb = gzipSync(`{"data":"AAEC"${' '.repeat(10_000_000)}}`);
+    const { app } = createTestService();
+    const test = supertest(app).post('/v1/echoes/n').set('content-type', JSON_TYPE).set('content-encoding', 'gzip');
+    test.write(bomb);
+    expectProblem(await ask(test), 'tooLarge');
+  });
+
+  it.each(['/v1/echoes/Secret-Value', '/v1/echoes/a%20b', '/v1/echoes/%00'])('name the parameter: %s', async (path) => {
+    const response = await get(path);
+    expectProblem(response, 'badInput', { field: 'name' });
+    expect(response.text).not.toContain('Value');
+  });
+
+  it.each([
+    '/',
+    '/v1',
+    '/v1/',
+    '/v1/constant/',
+    '/V1/constant',
+    '/v1/echoes',
+    '/v1/echoes/a/b',
+    '/v1/echoes/%E0%A4%A',
+    '/openapi.json/',
+    '/../etc/passwd',
+  ])('know no address %s', async (path) => {
+    expectProblem(await get(path), 'unknownRoute');
+  });
+
+  it('ignore a query', async () => {
+    expect((await get('/v1/constant?__proto__[a]=1&value=8')).text).toBe('{"value":7}');
+  });
+
+  it.each([
+    ['delete', '/v1/echoes/n', 'POST, GET, HEAD'],
+    ['put', '/v1/refusals', 'POST'],
+    ['get', '/v1/refusals', 'POST'],
+    ['options', '/v1/refusals', 'POST'],
+    ['post', '/v1/constant', 'GET, HEAD'],
+    ['post', '/healthz', 'GET, HEAD'],
+    ['delete', '/metrics', 'GET, HEAD'],
+  ] as const)('name the methods that an address takes: %s %s', async (method, path, allowed) => {
+    const response = await ask(supertest(createTestService().app)[method](path));
+    expectProblem(response, 'methodNotAllowed');
+    expect(response.headers['allow']).toBe(allowed);
+  });
+
+  it('say nothing of a failure', async () => {
+    const response = await post('/v1/failures', { text: 'secret-value' });
+    expectProblem(response, 'internal');
+    expect(response.text).not.toContain('secret-value');
+    expect(response.text).not.toContain('file.ts');
+  });
+
+  it('send no reply that its schema does not allow', async () => {
+    const response = await get('/v1/broken');
+    expectProblem(response, 'internal');
+    expect(response.text).not.toContain('0.5');
+  });
+});
+
+describe('headers', () => {
+  it.each(['/v1/constant', '/nowhere', '/healthz'])('are strict at %s', async (path) => {
+    const { headers } = await get(path);
+    expect(headers).toMatchObject({
+      'content-security-policy': "default-src 'none';frame-ancestors 'none'",
+      'x-content-type-options': 'nosniff',
+      'referrer-policy': 'no-referrer',
+      'cross-origin-resource-policy': 'same-origin',
+      'x-frame-options': 'SAMEORIGIN',
+    });
+    expect(headers['strict-transport-security']).toMatch(/^max-age=\d+/u);
+    for (const name of ['etag', 'x-powered-by', 'server', 'set-cookie', 'access-control-allow-origin']) {
+      expect(headers).not.toHaveProperty(name);
+    }
+  });
+});
+
+describe('operations', () => {
+  it('say that the service lives, and whether it is ready', async () => {
+    const service = createTestService();
+    const request = supertest(service.app);
+    expect((await request.get('/healthz')).body).toEqual({ status: 'alive' });
+    expect((await request.get('/readyz')).body).toEqual({ status: 'ready' });
+    service.isReady = async () => false;
+    const response = await ask(request.get('/readyz'));
+    expectProblem(response, 'unavailable', { retryAfter: 5 });
+    expect(response.headers['retry-after']).toBe('5');
+    service.isReady = () => Promise.reject(new Error('secret-value'));
+    expectProblem(await ask(request.get('/readyz')), 'internal');
+    expect((await request.get('/healthz')).status).toBe(200);
+  });
+
+  it('serve a page that its policy lets be shown, and nothing else', async () => {
+    const { text, headers } = await get('/docs');
+    expect(headers['content-type']).toBe('text/html; charset=utf-8');
+    const styles = [...text.matchAll(/<style>(?<style>.*?)<\/style>/gsu)].map((match) => match.groups?.['style'] ?? '');
+    expect(styles).toHaveLength(1);
+    const hash = createHash('sha256')
+      .update(styles[0] as string)
+      .digest('base64');
+    expect(headers['content-security-policy']).toContain(`style-src 'sha256-${hash}'`);
+    expect(headers['content-security-policy']).toContain("default-src 'none'");
+    expect(text).not.toMatch(/<script|style=|onload|https?:/u);
+    expect(text).toContain('Test &lt;service&gt;');
+    expect(text).toContain('An &lt;echo&gt; &amp; more');
+    expect(text).toContain('POST /v1/echoes/{name}');
+    expect(text).toContain('<code>quotaExceeded</code> (429)');
+  });
+});

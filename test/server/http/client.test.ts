@@ -1,0 +1,155 @@
+/** Asking another service: what comes back, and what each way of failing is called. */
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { z } from 'zod';
+import { BlindmarkError } from '../../../crypto/errors.ts';
+import { askService, createServiceAgent, MAX_REPLY_BYTES } from '../../../server/http/client.ts';
+import { formatProblem } from '../../../server/http/problem.ts';
+import { refusal } from '../../support/refusal.ts';
+
+const schema = z.strictObject({ answer: z.int() });
+
+async function serve(handle: RequestListener): Promise<string> {
+  const server = createServer(handle);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+}
+
+function createAgent(url: string) {
+  const agent = createServiceAgent(url);
+  onTestFinished(() => agent.destroy());
+  return agent;
+}
+
+const reply = (response: ServerResponse, text: string, status = 200): void => {
+  response.writeHead(status, { 'content-type': 'application/json' }).end(text);
+};
+
+describe('askService', () => {
+  it('gets, and posts JSON', async () => {
+    const seen: unknown[] = [];
+    const url = await serve((request: IncomingMessage, response) => {
+      seen.push([request.method, request.headers['content-type']]);
+      request.resume().on('end', () => reply(response, '{"answer": 42}'));
+    });
+    expect(await askService(url, schema, { timeoutMs: 10_000 })).toEqual({ answer: 42 });
+    expect(await askService(url, schema, { timeoutMs: 10_000, body: '{}' })).toEqual({ answer: 42 });
+    expect(seen).toEqual([
+      ['GET', undefined],
+      ['POST', 'application/json'],
+    ]);
+  });
+
+  it('gives the code of a problem document, with what it says', async () => {
+    const problem = formatProblem(new BlindmarkError('quotaExceeded', 'No more today', { retryAfter: 77 }));
+    const url = await serve((_, response) => reply(response, JSON.stringify(problem), 429));
+    await expect(askService(url, schema, { timeoutMs: 10_000 })).rejects.toMatchObject({
+      code: 'quotaExceeded',
+      message: 'No more today',
+      retryAfter: 77,
+    });
+  });
+
+  const bad: [string, (response: ServerResponse) => void][] = [
+    ['is no JSON', (response) => reply(response, 'hello')],
+    ['is another message', (response) => reply(response, '{"answer": "42"}')],
+    ['is an error that is no problem document', (response) => reply(response, 'Bad gateway', 502)],
+    ['redirects', (response) => response.writeHead(302, { location: '/' }).end()],
+    ['is too large', (response) => reply(response, `{"answer": 4${' '.repeat(MAX_REPLY_BYTES)}}`)],
+    [
+      'is too large, in pieces without an end',
+      (response) => {
+        const write = (): void => {
+          if (response.destroyed) return;
+          response.write(' '.repeat(16_384), () => setImmediate(write));
+        };
+        response.writeHead(200);
+        write();
+      },
+    ],
+  ];
+  for (const [what, answer] of bad) {
+    it(`refuses a reply that ${what}`, async () => {
+      const url = await serve((_, response) => answer(response));
+      await expect(askService(url, schema, { timeoutMs: 10_000 })).rejects.toThrow(refusal('badReply'));
+    });
+  }
+
+  it('gives up on a service that takes the request and is silent, or stops in the middle of the reply', async () => {
+    const silent = await serve(() => {});
+    await expect(askService(silent, schema, { timeoutMs: 50 })).rejects.toThrow(refusal('timedOut'));
+    const stuck = await serve((_, response) => response.writeHead(200).write('{"ans'));
+    await expect(askService(stuck, schema, { timeoutMs: 50 })).rejects.toThrow(refusal('timedOut'));
+  });
+
+  it('ends when it is told to', async () => {
+    const stop = new AbortController();
+    const url = await serve(() => stop.abort());
+    await expect(askService(url, schema, { timeoutMs: 60_000, signal: stop.signal })).rejects.toThrow(refusal('cancelled'));
+    await expect(askService(url, schema, { timeoutMs: 60_000, signal: stop.signal })).rejects.toThrow(refusal('cancelled'));
+  });
+
+  it('says that a service can’t be reached: no listener, or a connection that is ended', async () => {
+    await expect(askService('http://127.0.0.1:1/', schema, { timeoutMs: 10_000 })).rejects.toThrow(refusal('unreachable'));
+    const url = await serve((request) => request.socket.destroy());
+    await expect(askService(url, schema, { timeoutMs: 10_000 })).rejects.toThrow(refusal('unreachable'));
+    const cut = await serve((request, response) => response.writeHead(200).write('{"ans', () => request.socket.destroy()));
+    await expect(askService(cut, schema, { timeoutMs: 10_000 })).rejects.toThrow(refusal('unreachable'));
+  });
+});
+
+describe('kept connections', () => {
+  it('carry one request after the other', async () => {
+    const sockets = new Set<Socket>();
+    const url = await serve((request, response) => {
+      sockets.add(request.socket);
+      reply(response, '{"answer": 1}');
+    });
+    const agent = createAgent(url);
+    for (let i = 0; i < 5; i++) await askService(url, schema, { timeoutMs: 10_000, agent });
+    expect(sockets.size).toBe(1);
+  });
+
+  it('are replaced when the service closed one just then', async () => {
+    const uses = new Map<Socket, number>();
+    const url = await serve((request, response) => {
+      const use = (uses.get(request.socket) ?? 0) + 1;
+      uses.set(request.socket, use);
+      if (use === 1) reply(response, '{"answer": 1}');
+      else request.socket.resetAndDestroy();
+    });
+    const agent = createAgent(url);
+    for (let i = 0; i < 3; i++) {
+      expect(await askService(url, schema, { timeoutMs: 10_000, agent })).toEqual({ answer: 1 });
+    }
+    expect(uses.size).toBe(3);
+  });
+
+  it('are at most 64; what is asked beyond them waits, and is not lost', async () => {
+    let open = 0;
+    let most = 0;
+    const held: ServerResponse[] = [];
+    const url = await serve((_, response) => {
+      most = Math.max(most, (open += 1));
+      held.push(response);
+    });
+    const agent = createAgent(url);
+    const asked = Array.from({ length: 150 }, async () => askService(url, schema, { timeoutMs: 60_000, agent }));
+    let answered = 0;
+    while (answered < 150) {
+      const response = await vi.waitUntil(() => held.shift(), { timeout: 30_000, interval: 1 });
+      if (held.length > 0 || answered >= 86) {
+        open -= 1;
+        answered += 1;
+        reply(response, '{"answer": 7}');
+      } else held.unshift(response);
+    }
+    expect(await Promise.all(asked)).toEqual(Array(150).fill({ answer: 7 }));
+    expect(most).toBeLessThanOrEqual(64);
+  });
+});

@@ -1,0 +1,278 @@
+/** `blindmark-registry` as its operator runs it: from an empty folder to a running service, and what it refuses. */
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { formatBase64url } from '../../../crypto/bytes.ts';
+import { registryFileSchema } from '../../../crypto/credential-files.ts';
+import { keyGenerationSchema } from '../../../crypto/dkg-messages.ts';
+import {
+  parseRosterFingerprint,
+  rosterChainSchema,
+  rosterDraftSchema,
+  rosterIssuerSchema,
+  rosterSchema,
+  rosterSignatureSchema,
+  signRoster,
+  verifyRosterChain,
+  type Roster,
+} from '../../../crypto/roster.ts';
+import { STRETCH_FLOOR } from '../../../crypto/stretch.ts';
+import { readJson, writeJson } from '../../../server/files.ts';
+import { readConfig, writeConfig } from '../../../server/registry/config.ts';
+import { draftRoster } from '../../../server/registry/draft-roster.ts';
+import { publishRoster } from '../../../server/registry/publish-roster.ts';
+import { createFixture, type Fixture } from '../../support/fixture.ts';
+import { createFolder } from '../../support/folder.ts';
+import { generateKey } from './key-generation.ts';
+import { createMark, createToken, registrationBody } from './world.ts';
+
+const MAIN = fileURLToPath(new URL('../../../server/registry/main.ts', import.meta.url));
+const ORIGIN = 'cli.blindmark.example';
+
+let fixture: Fixture;
+beforeAll(async () => {
+  fixture = await createFixture({ origin: ORIGIN });
+});
+
+function run(...args: string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], { encoding: 'utf8' });
+  return { status, stdout, stderr };
+}
+
+function runWell(...args: string[]): string {
+  const { status, stdout, stderr } = run(...args);
+  if (status !== 0) throw new Error(stderr);
+  return stdout;
+}
+
+const GUARDIANS = ['g1', 'g2', 'g3'].flatMap((id, i) => ['--guardian', `${id}=http://127.0.0.1:${i + 1}`]);
+
+function init(folder: string, ...more: string[]): void {
+  const where = ['--folder', folder, '--origin', ORIGIN, '--url', 'http://127.0.0.1:8080'];
+  runWell('init', ...where, ...GUARDIANS, ...more);
+}
+
+/** Writes what a first draft is made of; answers the arguments that name it. */
+function writeParts(folder: string, epoch = 1): string[] {
+  const path = (name: string): string => join(folder, name);
+  const { roster } = fixture.roster;
+  writeJson(path('key-generation.json'), keyGenerationSchema, generateKey(fixture, epoch));
+  writeJson(path('card.json'), rosterIssuerSchema, roster.issuers[0] as Roster['issuers'][number]);
+  const [force] = roster.forces as [Roster['forces'][number]];
+  writeJson(path('forces.json'), rosterSchema.shape.forces, [force, { ...force, id: 'second-force' }]);
+  writeJson(path('force.json'), rosterSchema.shape.forces.element, { ...force, id: 'third-force' });
+  return [
+    ...['--key-generation', path('key-generation.json'), '--issuer', path('card.json')],
+    ...['--force', path('forces.json'), '--force', path('force.json')],
+    ...['--authority-root', formatBase64url(fixture.authorityRoot.publicKey)],
+  ];
+}
+
+/** Signs a draft by some of the guardians; answers the arguments that name the signatures. */
+function signDraft(folder: string, draft: string, by: readonly number[]): string[] {
+  const { roster } = readJson(draft, rosterDraftSchema);
+  return by.flatMap((i) => {
+    const path = join(folder, `signature-${i}.json`);
+    const signature = signRoster(roster, fixture.operators[i] as Fixture['operators'][number]);
+    writeJson(path, rosterSignatureSchema, { guardian: `g${i + 1}`, signature });
+    return ['--signature', path];
+  });
+}
+
+/** A folder with a published roster, made without the command line. */
+function prepare(): string {
+  const folder = createFolder();
+  writeConfig(folder, {
+    format: 'blindmark-registry-config-v1',
+    origin: ORIGIN,
+    url: 'http://127.0.0.1:8080',
+    host: '127.0.0.1',
+    port: 0,
+    rosterFingerprint: null,
+    allowTestRoster: false,
+    guardians: ['g1', 'g2', 'g3'].map((id, i) => ({ id, url: `http://127.0.0.1:${i + 1}` })),
+    guardianTimeoutMs: 5000,
+  });
+  const { forces, issuers } = fixture.roster.roster;
+  const authorityRoots = [fixture.authorityRoot.publicKey];
+  const keyGeneration = generateKey(fixture, 1);
+  const { origin, now } = fixture;
+  const roster = draftRoster({ origin, keyGeneration, stretch: STRETCH_FLOOR, authorityRoots, forces, issuers, now }, null);
+  const signatures = fixture.operators.map((operator, i) => ({
+    guardian: `g${i + 1}`,
+    signature: signRoster(roster, operator),
+  }));
+  publishRoster(folder, { format: 'blindmark-roster-draft-v1', roster }, signatures);
+  return folder;
+}
+
+interface Served {
+  readonly url: string;
+  readonly child: ChildProcess;
+  readonly lines: string[];
+  readonly ended: Promise<unknown[]>;
+}
+
+async function serve(folder: string, ...more: string[]): Promise<Served> {
+  const child = spawn(process.execPath, [MAIN, 'serve', '--folder', folder, '--port', '0', ...more]);
+  const ended = once(child, 'exit');
+  onTestFinished(async () => {
+    child.kill('SIGKILL');
+    await ended;
+  });
+  const lines: string[] = [];
+  const listening = Promise.withResolvers<number>();
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    lines.push(line);
+    const { msg, port } = JSON.parse(line) as { msg: string; port: number };
+    if (msg === 'listening') listening.resolve(port);
+  });
+  child.once('exit', () => listening.reject(new Error(`ended: ${lines.join()}`)));
+  return { url: `http://127.0.0.1:${await listening.promise}`, child, lines, ended };
+}
+
+const post = async (url: string, body: unknown): Promise<{ status: number; body: unknown }> => {
+  const headers = { 'content-type': 'application/json' };
+  const response = await fetch(`${url}/v1/registrations`, { method: 'POST', headers, body: JSON.stringify(body) });
+  return { status: response.status, body: await response.json() };
+};
+
+describe('blindmark-registry', () => {
+  it('goes from an empty folder to a served roster, and on to the next', async () => {
+    const folder = join(createFolder(), 'new', 'registry');
+    init(folder);
+    const first = join(folder, 'draft.json');
+    runWell('draft-roster', '--folder', folder, ...writeParts(folder), '--out', first);
+    const said = runWell('publish-roster', '--folder', folder, '--draft', first, ...signDraft(folder, first, [0, 1]));
+    const fingerprint = parseRosterFingerprint(/Fingerprint: (\S+)/u.exec(said)?.[1] as string);
+    const registryFile = readJson(join(folder, 'registry.json'), registryFileSchema);
+    expect(registryFile).toMatchObject({ url: 'http://127.0.0.1:8080', rosterFingerprint: fingerprint });
+
+    const draft = join(folder, 'draft-2.json');
+    writeJson(join(folder, 'second.json'), keyGenerationSchema, generateKey(fixture, 2));
+    runWell('draft-roster', '--folder', folder, '--key-generation', join(folder, 'second.json'), '--out', draft);
+    runWell('publish-roster', '--folder', folder, '--draft', draft, ...signDraft(folder, draft, [1, 2]));
+
+    const { url, child, ended } = await serve(folder);
+    const { chain } = rosterChainSchema.parse(await (await fetch(`${url}/v1/roster`)).json());
+    const { roster } = verifyRosterChain(chain, fingerprint);
+    expect(roster.version).toBe(2);
+    expect(roster.epochs.map(({ epoch }) => epoch)).toEqual([1, 2]);
+    expect(roster.forces.map(({ id }) => id)).toEqual(['demo-force', 'second-force', 'third-force']);
+    child.kill('SIGTERM');
+    expect(await ended).toEqual([0, null]);
+  });
+
+  it('stops with its standard input when told to', async () => {
+    const folder = prepare();
+    const { child, ended } = await serve(folder, '--stop-with-stdin');
+    child.stdin?.end();
+    expect(await ended).toEqual([0, null]);
+  });
+
+  it('keeps every registration that it acknowledged when it is killed, and no token makes two', async () => {
+    const folder = prepare();
+    const attempts = await Promise.all(
+      Array.from({ length: 120 }, async () => {
+        const token = await createToken(fixture);
+        return { token, body: registrationBody(createMark(fixture), token) };
+      }),
+    );
+    const first = await serve(folder);
+    const acknowledged = new Set<number>();
+    const replies = attempts.map(async ({ body }, i) => {
+      const { status } = await post(first.url, body);
+      if (status !== 200) return;
+      acknowledged.add(i);
+      if (acknowledged.size === 20) first.child.kill('SIGKILL');
+    });
+    const outcomes = await Promise.allSettled(replies);
+    await first.ended;
+    expect(acknowledged.size).toBeGreaterThanOrEqual(20);
+    expect(outcomes.some(({ status }) => status === 'rejected')).toBe(true);
+    const second = await serve(folder);
+    for (const i of acknowledged) {
+      const { token, body } = attempts[i] as (typeof attempts)[number];
+      expect((await post(second.url, body)).body).toEqual({ result: 'again' });
+      expect((await post(second.url, registrationBody(createMark(fixture), token))).body).toMatchObject({ code: 'tokenSpent' });
+    }
+    // What was not acknowledged is stored or not, with its token spent or not: repeating it comes to one registration.
+    for (const { body } of attempts) expect((await post(second.url, body)).status).toBe(200);
+  });
+});
+
+describe('blindmark-registry refuses', () => {
+  it('to make a configuration twice, or of what makes none', () => {
+    const folder = createFolder();
+    init(folder);
+    const again = run('init', '--folder', folder, '--origin', ORIGIN, '--url', 'http://127.0.0.1:1');
+    expect(again).toMatchObject({ status: 2 });
+    expect(again.stderr).toContain('config.json exists');
+    const elsewhere = createFolder();
+    expect(run('init', '--folder', elsewhere, '--origin', 'Not An Origin', '--url', 'http://x')).toMatchObject({ status: 2 });
+    expect(run('init', '--folder', elsewhere, '--origin', ORIGIN, '--url', 'gopher://x')).toMatchObject({ status: 2 });
+    expect(run('init', '--folder', elsewhere, '--origin', ORIGIN)).toMatchObject({ status: 2 });
+    expect(existsSync(join(elsewhere, 'config.json'))).toBe(false);
+  });
+
+  it('to serve without a roster', () => {
+    const folder = createFolder();
+    init(folder);
+    const { status, stderr } = run('serve', '--folder', folder);
+    expect(status).toBe(2);
+    expect(stderr).toContain('no roster yet');
+  });
+
+  it('to serve a roster that is not the pinned one', () => {
+    const folder = prepare();
+    writeConfig(folder, { ...readConfig(folder), rosterFingerprint: new Uint8Array(32) });
+    const { status, stderr } = run('serve', '--folder', folder, '--port', '0');
+    expect(status).toBe(3);
+    expect(stderr).toContain('pinned');
+  });
+
+  it('to publish what too few guardians signed', () => {
+    const folder = createFolder();
+    init(folder);
+    const draft = join(folder, 'draft.json');
+    runWell('draft-roster', '--folder', folder, ...writeParts(folder), '--out', draft);
+    const { status, stderr } = run('publish-roster', '--folder', folder, '--draft', draft, ...signDraft(folder, draft, [0]));
+    expect(status).toBe(3);
+    expect(stderr).toContain('1 guardian operators signed it; 2 are needed');
+    expect(existsSync(join(folder, 'roster.json'))).toBe(false);
+  });
+
+  it('to draft a test roster unless its configuration allows one', () => {
+    const folder = createFolder();
+    init(folder);
+    const args = [...writeParts(folder), '--stretch-memory', '8', '--stretch-passes', '1', '--out', join(folder, 'draft.json')];
+    expect(run('draft-roster', '--folder', folder, ...args)).toMatchObject({ status: 3 });
+    expect(run('draft-roster', '--folder', folder, ...args, '--test-roster')).toMatchObject({ status: 2 });
+  });
+
+  it('to listen on a port that is in use', async () => {
+    const folder = prepare();
+    const other = createServer();
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+    const { port } = other.address() as AddressInfo;
+    const { status, stderr } = run('serve', '--folder', folder, '--port', String(port));
+    other.close();
+    expect(status).toBe(4);
+    expect(stderr).toContain('in use');
+  });
+
+  it('what it does not know', () => {
+    expect(run('serve', '--nonsense')).toMatchObject({ status: 2 });
+    expect(run('serve', '--port', 'high')).toMatchObject({ status: 2 });
+    expect(run('--help')).toMatchObject({ status: 0 });
+    // A file that is not there is named with what to do.
+    const { status, stderr } = run('serve', '--folder', createFolder());
+    expect(status).toBe(2);
+    expect(stderr).toContain('config.json: there is no such file');
+  });
+});
