@@ -1,0 +1,54 @@
+/** How every command of `blindmark` is built, what it is given to work with, and how it fails. */
+import { Command } from 'commander';
+import { type BlindmarkError, EXIT_CODES, isBlindmarkError } from '../../crypto/errors.ts';
+
+/** A command whose mistakes in use end with exit code 2. */
+export function createCommand(name: string, description: string): Command {
+  return new Command(name)
+    .description(description)
+    .showHelpAfterError('(--help says what this command takes)')
+    .exitOverride((error) => {
+      process.exit(error.exitCode === 0 ? 0 : EXIT_CODES.input);
+    });
+}
+
+/** An error as a line of `--json` output has it. */
+export function describeError(error: BlindmarkError): Record<string, unknown> {
+  const { code, message, field, remedy, retryAfter, guardians } = error;
+  return { code, message, field, remedy, retryAfter, guardians };
+}
+
+function printError(error: BlindmarkError, asJson: boolean): void {
+  if (asJson) {
+    process.stdout.write(`${JSON.stringify({ error: describeError(error) })}\n`);
+    return;
+  }
+  const guardians = error.guardians?.length ? `\nAt fault: ${error.guardians.join(', ')}` : '';
+  const remedy = error.remedy === undefined ? '' : `\n${error.remedy}`;
+  process.stderr.write(`${error.message}${guardians}${remedy}\n`);
+}
+
+/** Aborts on the first Ctrl-C, so that work ends in order; a second one ends the program. */
+export function signalOfInterrupt(): AbortSignal {
+  const controller = new AbortController();
+  process.once('SIGINT', () => {
+    controller.abort();
+  });
+  return controller.signal;
+}
+
+/** Keeps the exit code of the gravest failure: of many rows some may fail. */
+export function noteFailure(error: BlindmarkError): void {
+  process.exitCode = Math.max(Number(process.exitCode ?? 0), EXIT_CODES[error.kind]);
+}
+
+/** Runs the command line to its end. Exit codes: 0 done, 1 a defect, 2 bad input, 3 refused, 4 unavailable. */
+export async function runCommand(command: Command, argv: readonly string[]): Promise<void> {
+  try {
+    await command.parseAsync(argv);
+  } catch (error) {
+    if (!isBlindmarkError(error)) throw error;
+    printError(error, argv.includes('--json'));
+    noteFailure(error);
+  }
+}

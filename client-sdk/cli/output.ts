@@ -1,0 +1,62 @@
+/** What commands print: results to standard output, in words or as JSON lines; progress and remarks to standard error. */
+import { SingleBar } from 'cli-progress';
+import type { Progress } from '../progress.ts';
+
+export interface Output {
+  /** A result: `record` as one line with `--json`, else `text`. */
+  readonly result: (record: Record<string, unknown>, text: string) => void;
+  /** Something worth knowing that is no result. */
+  readonly remark: (text: string) => void;
+  /** Shows how far long work is, with the time left, where there is a terminal. */
+  readonly onProgress: (progress: Progress) => void;
+  /** Takes the progress bar away. */
+  readonly endProgress: () => void;
+}
+
+const VERBS: Readonly<Record<string, string>> = { register: 'Registering', stretch: 'Looking up', mint: 'Minting' };
+
+/** @param asJson one JSON object a line, and no bar */
+export function createOutput(asJson: boolean): Output {
+  let bar: SingleBar | undefined;
+  const withBar = !asJson && process.stderr.isTTY;
+  const endProgress = (): void => {
+    bar?.stop();
+    bar = undefined;
+  };
+  return {
+    result: (record, text) => {
+      process.stdout.write(asJson ? `${JSON.stringify(record)}\n` : `${text}\n`);
+    },
+    remark: (text) => {
+      process.stderr.write(`${text}\n`);
+    },
+    onProgress: ({ phase, done, total }) => {
+      if (!withBar) return;
+      if (bar === undefined) {
+        const format = `${VERBS[phase] ?? phase} [{bar}] {percentage}% | {value} of {total} | {eta_formatted} left`;
+        bar = new SingleBar({ format, clearOnComplete: true, hideCursor: true, stream: process.stderr });
+        bar.start(total, done);
+      }
+      bar.update(done);
+    },
+    endProgress,
+  };
+}
+
+const longDate = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeZone: 'UTC' });
+const wholeNumber = new Intl.NumberFormat('en-GB');
+
+/** `2026-11-24` as 24 November 2026. */
+export function formatDate(date: string): string {
+  return longDate.format(new Date(`${date}T00:00:00Z`));
+}
+
+/** 20000 as 20,000. */
+export function formatNumber(value: number): string {
+  return wholeNumber.format(value);
+}
+
+/** `1 code`, `2 codes`. */
+export function formatCount(value: number, noun: string): string {
+  return `${formatNumber(value)} ${noun}${value === 1 ? '' : 's'}`;
+}

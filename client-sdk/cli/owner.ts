@@ -1,0 +1,268 @@
+/** `blindmark owner`: registering marks and looking after them. */
+import { Option, type Command } from 'commander';
+import { availableParallelism } from 'node:os';
+import { parseActivationQr, formatActivationKey } from '../../crypto/activation-key.ts';
+import { equalBytes } from '../../crypto/bytes.ts';
+import type { RegistryFile } from '../../crypto/credential-files.ts';
+import { badInput, BlindmarkError, isBlindmarkError } from '../../crypto/errors.ts';
+import { createRecoveryPhrase, parseRecoveryPhrase } from '../../crypto/owner-keys.ts';
+import { formatCode } from '../../crypto/canonical.ts';
+import { STATUSES, type Status } from '../../crypto/registration.ts';
+import { createVaultFile, openVaultFile, type OpenVault } from '../node/vault-file.ts';
+import { Owner } from '../owner.ts';
+import type { MarkRecord } from '../vault.ts';
+import { createCommand, signalOfInterrupt } from './command.ts';
+import { readRegistryFile } from '../node/index.ts';
+import { connect } from './connection.ts';
+import { describeItem, parseItem } from './items.ts';
+import { createOutput, formatDate, type Output } from './output.ts';
+import { registerFromTable } from './register-table.ts';
+import { readNewPassphrase, readPassphrase, readSecret } from './secrets.ts';
+
+interface VaultOptions {
+  readonly vault: string;
+  readonly passphraseFile?: string;
+  readonly json?: boolean;
+}
+
+interface MarkOptions extends VaultOptions {
+  readonly registryFile?: string;
+  readonly code: string;
+  readonly scheme?: string;
+}
+
+interface RegisterOptions extends VaultOptions {
+  readonly registryFile: string;
+  readonly activationKey?: string;
+  readonly activationKeys?: string;
+  readonly code?: string;
+  readonly scheme?: string;
+  readonly item?: string[];
+  readonly status?: 'withKeeper' | 'stolen' | 'lost';
+  readonly from?: string;
+  readonly parallel?: string;
+}
+
+const STATUS_WORDS: Readonly<Record<Status, string>> = {
+  withKeeper: 'with its keeper',
+  stolen: 'reported stolen',
+  lost: 'reported lost',
+  recovered: 'recovered',
+};
+
+/** A status in words. */
+export function describeStatus(status: Status): string {
+  return STATUS_WORDS[status];
+}
+
+function vaultCommand(name: string, description: string): Command {
+  return createCommand(name, description)
+    .requiredOption('--vault <file>', 'the vault, sealed under a passphrase (BLINDMARK_PASSPHRASE or a prompt)')
+    .option('--passphrase-file <file>', 'read the passphrase from the first line of this file')
+    .option('--json', 'print JSON, one object a line');
+}
+
+function markCommand(name: string, description: string): Command {
+  return vaultCommand(name, description)
+    .requiredOption('--code <code>', 'the code as it stands on the mark')
+    .option('--scheme <scheme>', 'the code’s scheme, where it fits several')
+    .option('--registry-file <file>', 'the registry’s address and fingerprint; default: as the vault knows it');
+}
+
+function recordOf(mark: MarkRecord): Record<string, unknown> {
+  const { scheme, canonical, stage, status, items, row } = mark;
+  return { scheme, code: canonical, stage, status, items, registeredOn: row?.registeredOn };
+}
+
+function wordsOf(mark: MarkRecord, owner: Owner): string {
+  const code = formatCode(owner.registry.roster.roster.schemes, mark.scheme, mark.canonical);
+  const items = mark.items.map((item) => `  ${describeItem(item)}`).join('\n');
+  const since = mark.row === undefined ? '' : `, registered on ${formatDate(mark.row.registeredOn)}`;
+  const state = mark.stage === 'registered' ? `${STATUS_WORDS[mark.status]}${since}` : mark.stage;
+  return `${code} (${mark.scheme}): ${state}\n${items}`;
+}
+
+async function openVault(options: VaultOptions): Promise<OpenVault> {
+  return openVaultFile(options.vault, await readPassphrase(`Passphrase of ${options.vault}:`, options.passphraseFile));
+}
+
+function knownRegistry({ vault }: OpenVault): RegistryFile {
+  const [only, ...others] = vault.registries.values();
+  if (only !== undefined && others.length === 0) return only;
+  const message = only === undefined ? 'The vault knows no registry yet' : 'The vault knows several registries';
+  throw new BlindmarkError('badInput', message, { field: 'registry-file', remedy: 'Name it with --registry-file.' });
+}
+
+/** Opens vault and registry, does the work, and closes the vault whatever happens. */
+async function withOwner(
+  options: VaultOptions & { readonly registryFile?: string | undefined },
+  work: (owner: Owner, output: Output, signal: AbortSignal) => Promise<void>,
+): Promise<void> {
+  const output = createOutput(options.json === true);
+  const signal = signalOfInterrupt();
+  const opened = await openVault(options);
+  try {
+    const file = options.registryFile === undefined ? knownRegistry(opened) : readRegistryFile(options.registryFile);
+    const registry = await connect(file, output, signal, true);
+    await work(await Owner.open(registry, opened.vault, file), output, signal);
+  } finally {
+    output.endProgress();
+    opened.close();
+  }
+}
+
+async function createNew(options: VaultOptions): Promise<void> {
+  const passphrase = await readNewPassphrase(`Passphrase to seal ${options.vault} under:`, options.passphraseFile);
+  const phrase = createRecoveryPhrase();
+  const { close } = await createVaultFile(options.vault, { phrase, passphrase });
+  close();
+  const words = phrase.split(' ').map((word, i) => `${String(i + 1).padStart(4)}. ${word}`);
+  createOutput(options.json === true).result(
+    { phrase },
+    `Write down these twelve words in their order, and keep them away from this computer.\nWith them and a code you regain everything, and so does whoever else has them.\n\n${words.join('\n')}`,
+  );
+}
+
+/** Reads an activation key as printed or as a pack's QR code says it; the code's fingerprint must be the registry's. */
+async function readActivationKey(given: string | undefined, registry: RegistryFile): Promise<string> {
+  const text =
+    given ??
+    (await readSecret({
+      name: 'activation key',
+      variable: 'BLINDMARK_ACTIVATION_KEY',
+      prompt: 'Activation key from the pack:',
+    }));
+  if (!/^\s*BLINDMARK:/iu.test(text)) return text;
+  const { bytes, rosterFingerprint } = parseActivationQr(text);
+  if (equalBytes(rosterFingerprint, registry.rosterFingerprint)) return formatActivationKey(bytes);
+  throw new BlindmarkError('badRoster', 'The pack is for another registry than the one that was named', {
+    field: 'registry-file',
+    remedy: 'Use the registry file that came with the pack.',
+  });
+}
+
+async function registerOne(options: RegisterOptions, owner: Owner, output: Output, signal: AbortSignal): Promise<void> {
+  const { code, item = [], scheme, status } = options;
+  if (code === undefined) throw badInput('code', 'a code, with --code; or a table, with --from');
+  const activationKey = await readActivationKey(options.activationKey, readRegistryFile(options.registryFile));
+  const mark = await owner.register({ code, scheme, status, activationKey, items: item.map(parseItem) }, { signal });
+  output.result(recordOf(mark), `Registered.\n${wordsOf(mark, owner)}`);
+}
+
+async function register(options: RegisterOptions): Promise<void> {
+  await withOwner(options, async (owner, output, signal) => {
+    const { from, activationKeys } = options;
+    if (from === undefined) {
+      await registerOne(options, owner, output, signal);
+      return;
+    }
+    if (activationKeys === undefined) throw badInput('activation-keys', 'a table of packs, with --activation-keys');
+    const parallel = options.parallel === undefined ? 2 * availableParallelism() : Number(options.parallel);
+    if (!Number.isInteger(parallel) || parallel < 1 || parallel > 64)
+      throw badInput('parallel', 'a whole number from 1 to 64');
+    await registerFromTable(owner, { marks: from, packs: activationKeys, parallel }, output, signal);
+  });
+}
+
+async function list(options: VaultOptions): Promise<void> {
+  const output = createOutput(options.json === true);
+  const { vault, close } = await openVault(options);
+  close();
+  const marks = [...vault.registries.keys()].flatMap((origin) => vault.latestMarks(origin));
+  for (const mark of marks) {
+    const items = mark.items.map((item) => `  ${describeItem(item)}`).join('\n');
+    const state = mark.stage === 'registered' ? STATUS_WORDS[mark.status] : mark.stage;
+    output.result({ origin: mark.origin, ...recordOf(mark) }, `${mark.canonical} (${mark.scheme}): ${state}\n${items}`);
+  }
+  if (marks.length === 0) output.remark('This vault has no marks yet.');
+}
+
+async function status(options: MarkOptions & { readonly set?: Status }): Promise<void> {
+  await withOwner(options, async (owner, output, signal) => {
+    const mark = owner.find(options.code, options.scheme);
+    const current =
+      options.set === undefined ? await owner.refresh(mark, signal) : await owner.setStatus(mark, options.set, signal);
+    output.result(recordOf(current), wordsOf(current, owner));
+  });
+}
+
+async function replaceItems(options: MarkOptions & { readonly item: string[] }): Promise<void> {
+  await withOwner(options, async (owner, output, signal) => {
+    const mark = owner.find(options.code, options.scheme);
+    const current = await owner.replaceItems(mark, options.item.map(parseItem), signal);
+    output.result(recordOf(current), wordsOf(current, owner));
+  });
+}
+
+async function withdraw(options: MarkOptions): Promise<void> {
+  await withOwner(options, async (owner, output, signal) => {
+    const gone = await owner.withdraw(owner.find(options.code, options.scheme), signal);
+    output.result(recordOf(gone), 'Withdrawn: the registry has erased it, and the code finds nothing any more.');
+  });
+}
+
+/** The vault of the phrase; a new one on an empty machine. */
+async function ensureVault(options: MarkOptions & { readonly phraseFile?: string }): Promise<void> {
+  try {
+    (await openVault(options)).close();
+  } catch (error) {
+    const isMissing =
+      isBlindmarkError(error, 'badFile') && (error.cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT';
+    if (!isMissing) throw error;
+    const source = { name: 'recovery phrase', variable: 'BLINDMARK_PHRASE', file: options.phraseFile };
+    const phrase = parseRecoveryPhrase(await readSecret({ ...source, prompt: 'The twelve words:' }));
+    const passphrase = await readNewPassphrase(`Passphrase to seal ${options.vault} under:`, options.passphraseFile);
+    (await createVaultFile(options.vault, { phrase, passphrase })).close();
+  }
+}
+
+async function recover(options: MarkOptions & { readonly phraseFile?: string }): Promise<void> {
+  await ensureVault(options);
+  await withOwner(options, async (owner, output, signal) => {
+    const mark = await owner.recover(options.code, options.scheme, { signal });
+    output.result(recordOf(mark), `Recovered.\n${wordsOf(mark, owner)}`);
+  });
+}
+
+const collect = (value: string, values: string[] = []): string[] => [...values, value];
+
+/** `blindmark owner`. */
+export function ownerCommand(): Command {
+  const itemHelp = 'category=Shotgun,make=AYA,model=No. 4 (also serial=, description=); once for each item';
+  const registerCommand = vaultCommand('register', 'register a mark, or a table of marks')
+    .requiredOption('--registry-file <file>', 'the registry’s address and fingerprint')
+    .option('--code <code>', 'the code as it stands on the mark')
+    .option('--scheme <scheme>', 'the code’s scheme, where it fits several')
+    .option('--item <fields>', itemHelp, collect)
+    .option('--activation-key <key>', 'from the pack; default: BLINDMARK_ACTIVATION_KEY or a prompt')
+    .addOption(new Option('--status <status>', 'what became of it').choices(['withKeeper', 'stolen', 'lost']))
+    .option(
+      '--from <file>',
+      'a table of marks: id, scheme, code, category, make, model; rows of one code are one registration',
+    )
+    .option('--activation-keys <file>', 'a table of packs: activation_key, and scheme and code where they have one')
+    .option('--parallel <n>', 'registrations at once, of a table; default: twice the number of cores')
+    .action(register);
+  const setOption = new Option('--set <status>', 'say what became of it; without it, ask the registry').choices([
+    ...STATUSES,
+  ]);
+  return createCommand('owner', 'register marked property, and look after it')
+    .addCommand(vaultCommand('new', 'make a vault with a new recovery phrase').action(createNew))
+    .addCommand(registerCommand)
+    .addCommand(vaultCommand('list', 'show the marks in a vault').action(list))
+    .addCommand(markCommand('status', 'show or change what became of the property').addOption(setOption).action(status))
+    .addCommand(
+      markCommand('replace', 'replace the description of the items')
+        .requiredOption('--item <fields>', itemHelp, collect)
+        .action(replaceItems),
+    )
+    .addCommand(markCommand('withdraw', 'erase a registration').action(withdraw))
+    .addCommand(
+      markCommand('recover', 'rebuild the right to a registration from recovery phrase and code')
+        .option(
+          '--phrase-file <file>',
+          'read the recovery phrase from this file; default: BLINDMARK_PHRASE or a prompt',
+        )
+        .action(recover),
+    );
+}

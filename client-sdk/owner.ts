@@ -1,0 +1,402 @@
+/** An owner registering marks and looking after them. What must not be lost is in the vault before it is sent. */
+import { parseActivationKey } from '../crypto/activation-key.ts';
+import { equalBytes, randomBytes, type RandomSource } from '../crypto/bytes.ts';
+import type { RegistryFile } from '../crypto/credential-files.ts';
+import { BlindmarkError, isBlindmarkError } from '../crypto/errors.ts';
+import { openItemEnvelope, sealItemEnvelope, type Item } from '../crypto/item-envelope.ts';
+import { deriveMasterSeed } from '../crypto/owner-keys.ts';
+import type { RegistrationRow, Status } from '../crypto/registration.ts';
+import { liveEpochs, type VerifiedRoster } from '../crypto/roster.ts';
+import type { CodeSecrets } from '../crypto/stretch.ts';
+import { obtainToken, startToken } from './activation.ts';
+import { pause } from './http.ts';
+import { MarkClient } from './mark-client.ts';
+import { chooseCode } from './mark-code.ts';
+import { mapInOrder, type WorkOptions } from './progress.ts';
+import type { EvaluatedCode, Registry, SchemeCode } from './registry.ts';
+import type { MarkRecord, Vault } from './vault.ts';
+
+/** What an owner registers. */
+export interface RegisterRequest {
+  /** The code as it stands on the mark. */
+  readonly code: string;
+  /** The scheme's identifier; may be left out where the code fits one alone, or passes one's check. */
+  readonly scheme?: string | undefined;
+  /** One to twenty. */
+  readonly items: readonly Item[];
+  /** From the pack, as printed. */
+  readonly activationKey: string;
+  /** Default: `withKeeper`. */
+  readonly status?: Exclude<Status, 'recovered'> | undefined;
+}
+
+/** What became of one request of many. `again` when it was registered before. */
+export type RegisterOutcome =
+  | { readonly id: string; readonly mark: MarkRecord; readonly again: boolean }
+  | { readonly id: string; readonly error: BlindmarkError };
+
+export interface RegisterManyOptions extends WorkOptions {
+  /**
+   * Registrations at once, without pauses. This shows the registry which rows belong together, so it is for whoever registers
+   * for many. Default: one after the other, with random pauses of {@link PAUSE_SECONDS}.
+   */
+  readonly parallel?: number | undefined;
+}
+
+/** Bounds of the random pause between two marks of one person, in seconds. */
+export const PAUSE_SECONDS = { least: 5, most: 60 } as const;
+
+/** A mark whose registration the registry has acknowledged. */
+type RegisteredMark = MarkRecord & { readonly row: RegistrationRow } & CodeSecrets;
+
+/** One owner at one registry. */
+export class Owner {
+  readonly registry: Registry;
+  readonly vault: Vault;
+  readonly #registryFile: RegistryFile;
+  readonly #masterSeed: Uint8Array;
+  readonly #random: RandomSource;
+
+  private constructor(
+    registry: Registry,
+    vault: Vault,
+    registryFile: RegistryFile,
+    masterSeed: Uint8Array,
+    random: RandomSource,
+  ) {
+    this.registry = registry;
+    this.vault = vault;
+    this.#registryFile = registryFile;
+    this.#masterSeed = masterSeed;
+    this.#random = random;
+  }
+
+  /** @param registryFile how the registry is reached; kept in the vault with the first mark */
+  static async open(
+    registry: Registry,
+    vault: Vault,
+    registryFile: RegistryFile,
+    random: RandomSource = randomBytes,
+  ): Promise<Owner> {
+    return new Owner(registry, vault, registryFile, await deriveMasterSeed(vault.phrase), random);
+  }
+
+  get #origin(): string {
+    return this.registry.roster.roster.origin;
+  }
+
+  /** This owner's marks at this registry: of each code the latest registration. */
+  get marks(): MarkRecord[] {
+    return this.vault.latestMarks(this.#origin);
+  }
+
+  /** The mark of a code. @throws BlindmarkError `notFound` where the vault has none */
+  find(code: string, scheme?: string): MarkRecord {
+    const chosen = chooseCode(this.registry.roster.roster.schemes, code, scheme);
+    const mark = this.vault.marksOf(this.#origin, chosen.scheme, chosen.canonical).at(-1);
+    if (mark !== undefined) return mark;
+    throw new BlindmarkError('notFound', 'This vault has no mark of this code', {
+      field: 'code',
+      remedy: 'Compare code and scheme with your sheet, or recover the mark by its code.',
+    });
+  }
+
+  /**
+   * Registers a mark, or goes on where an earlier call was interrupted. Asked again for what is registered, it answers that.
+   *
+   * @throws BlindmarkError `noSchemeFits`, `checkFailed`, `badActivationKey`, `activationKeyUsedUp` and others. Whatever it
+   *   is, the same call may be made again, and uses up no more than it would have
+   */
+  async register(request: RegisterRequest, options: WorkOptions = {}): Promise<MarkRecord> {
+    const mark = await this.#begin(request);
+    return mark.stage === 'registered' ? mark : this.#finish(mark, options.signal);
+  }
+
+  /** Registers many marks and yields what became of each, in their order. One that fails does not keep the rest. */
+  async *registerMany(
+    requests: readonly (RegisterRequest & { readonly id: string })[],
+    options: RegisterManyOptions = {},
+  ): AsyncGenerator<RegisterOutcome, void, undefined> {
+    const { signal, onProgress, parallel } = options;
+    let isFirst = true;
+    const work = async ({ id, ...request }: RegisterRequest & { id: string }): Promise<RegisterOutcome> => {
+      try {
+        const mark = await this.#begin(request);
+        if (mark.stage === 'registered') return { id, mark, again: true };
+        if (parallel === undefined && !isFirst) await pause(randomPause(this.#random), signal);
+        isFirst = false;
+        return { id, mark: await this.#finish(mark, signal), again: false };
+      } catch (error) {
+        if (!isBlindmarkError(error) || error.code === 'cancelled') throw error;
+        return { id, error };
+      }
+    };
+    let done = 0;
+    for await (const outcome of mapInOrder(requests, parallel ?? 1, work, signal)) {
+      done += 1;
+      onProgress?.({ phase: 'register', done, total: requests.length });
+      yield outcome;
+    }
+  }
+
+  /** Says what became of the property: `stolen`, `lost`, `recovered` or `withKeeper`. */
+  async setStatus(mark: MarkRecord, status: Status, signal?: AbortSignal): Promise<MarkRecord> {
+    return this.#change(mark, 'status', (current) => ({ ...current, status }), signal);
+  }
+
+  /** Replaces the description of the items: one to twenty. */
+  async replaceItems(mark: MarkRecord, items: readonly Item[], signal?: AbortSignal): Promise<MarkRecord> {
+    return this.#change(mark, 'replace', (current) => ({ ...current, items: [...items] }), signal);
+  }
+
+  /** Erases a registration: its code then misses, and may be registered anew with another activation key. */
+  async withdraw(mark: MarkRecord, signal?: AbortSignal): Promise<MarkRecord> {
+    try {
+      await this.#withCurrentRow(
+        mark,
+        async (current) => this.#client(current).withdraw(current.row, current.lookupTag, signal),
+        signal,
+      );
+    } catch (error) {
+      // Repeated after its first reply was lost, it finds nothing any more.
+      if (!isBlindmarkError(error, 'notFound')) throw error;
+      checkRegistered(mark);
+    }
+    const gone: MarkRecord = { ...mark, stage: 'withdrawn' };
+    await this.vault.keep(gone);
+    return gone;
+  }
+
+  /** Reads a registration from the registry, verifies it, and keeps what it says. */
+  async refresh(mark: MarkRecord, signal?: AbortSignal): Promise<MarkRecord> {
+    const known = checkRegistered(mark);
+    const fresh = withRow(known, await this.#client(known).fetchRow(known.lookupTag, signal));
+    await this.vault.keep(fresh);
+    return fresh;
+  }
+
+  /**
+   * Rebuilds the right to a code's registration from the recovery phrase alone, on an empty machine.
+   *
+   * @returns the registration that stands, now in the vault
+   * @throws BlindmarkError `notFound` when this phrase has none of this code
+   */
+  async recover(code: string, scheme?: string, options: WorkOptions = {}): Promise<MarkRecord> {
+    const chosen = chooseCode(this.registry.roster.roster.schemes, code, scheme);
+    let found: MarkRecord | undefined;
+    // Each withdrawal raised the counter, and a counter that was never used has no accepted element.
+    for (let counter = 0; ; counter++) {
+      const outcome = await this.#recoverAt(chosen, counter, options.signal);
+      if (outcome === 'never') break;
+      if (outcome !== 'withdrawn') found = outcome;
+    }
+    if (found === undefined) {
+      throw new BlindmarkError('notFound', 'This recovery phrase has no registration of this code', {
+        field: 'code',
+        remedy: 'Compare code, scheme and phrase with your sheet; a registration that was withdrawn is gone.',
+      });
+    }
+    await this.vault.keepRegistry(this.#origin, this.#registryFile);
+    await this.vault.keep(found);
+    return found;
+  }
+
+  /** The mark that a request is about: registered before, begun before, or new and now in the vault. */
+  async #begin(request: RegisterRequest): Promise<MarkRecord> {
+    const code = chooseCode(this.registry.roster.roster.schemes, request.code, request.scheme);
+    const activationKey = parseActivationKey(request.activationKey).bytes;
+    const asked = { activationKey, items: [...request.items], status: request.status ?? 'withKeeper' };
+    const last = this.vault.marksOf(this.#origin, code.scheme, code.canonical).at(-1);
+    if (last?.stage === 'registered') return last;
+    // Refuses items that do not fit before anything is used up.
+    const nothing = new Uint8Array(32);
+    sealItemEnvelope({ items: asked.items, ownerPublicKey: nothing }, nothing, nothing);
+    if (last?.stage === 'pending') return renewed(last, asked);
+    const counter = last === undefined ? 0 : last.counter + 1;
+    const mark: MarkRecord = { kind: 'mark', origin: this.#origin, ...code, counter, stage: 'pending', ...asked };
+    await this.vault.keepRegistry(this.#origin, this.#registryFile);
+    await this.vault.keep(mark);
+    return mark;
+  }
+
+  /** Goes on with a pending mark to its registration. */
+  async #finish(pending: MarkRecord, signal: AbortSignal | undefined): Promise<MarkRecord> {
+    const paid = await this.#pay(pending, signal);
+    const registered = await this.registry.underCurrentRoster(async (roster) => {
+      const sent = await this.#prepareRow(paid, roster, signal);
+      const client = this.#client(sent);
+      try {
+        await client.register(sent.row, sent.lookupTag, sent.token as Uint8Array, signal);
+        return sent;
+      } catch (error) {
+        if (!isBlindmarkError(error, 'alreadyRegistered')) throw error;
+        // An interrupted call registered it with a row that was sealed otherwise.
+        return withRow(sent, await client.fetchRow(sent.lookupTag, signal));
+      }
+    }, signal);
+    const { activationKey: _, pendingToken: __, token: ___, ...rest } = registered;
+    const mark: MarkRecord = { ...rest, stage: 'registered' };
+    await this.vault.keep(mark);
+    return this.#amend(mark, pending, signal);
+  }
+
+  /** Where an interrupted call has registered something else than is asked for now: makes it that. */
+  async #amend(mark: MarkRecord, asked: MarkRecord, signal: AbortSignal | undefined): Promise<MarkRecord> {
+    const described = isSameItems(mark.items, asked.items) ? mark : await this.replaceItems(mark, asked.items, signal);
+    return described.status === asked.status ? described : this.setStatus(described, asked.status, signal);
+  }
+
+  /** The mark with its token. The request for it is in the vault before it is sent, and the token before it is used. */
+  async #pay(mark: MarkRecord, signal: AbortSignal | undefined): Promise<MarkRecord> {
+    if (mark.token !== undefined) return mark;
+    const { roster } = this.registry.roster;
+    const activationKey = mark.activationKey as Uint8Array;
+    const { element } = this.#client(mark).blinded;
+    const pendingToken = mark.pendingToken ?? (await startToken(roster, activationKey, element, this.registry.now()));
+    const asked = { ...mark, pendingToken };
+    if (mark.pendingToken === undefined) await this.vault.keep(asked);
+    const paid = {
+      ...asked,
+      token: await obtainToken(this.registry.http, roster, activationKey, pendingToken, signal),
+    };
+    await this.vault.keep(paid);
+    return paid;
+  }
+
+  /** Tag, key and first row under the newest epoch; kept, so that a repeated registration sends the same bytes. */
+  async #prepareRow(
+    mark: MarkRecord,
+    roster: VerifiedRoster,
+    signal: AbortSignal | undefined,
+  ): Promise<RegisteredMark> {
+    const { epoch } = liveEpochs(roster.roster)[0] as { epoch: number };
+    const registeredOn = new Date(this.registry.now() * 1000).toISOString().slice(0, 10);
+    if (mark.row?.epoch === epoch && mark.row.registeredOn === registeredOn) return mark as RegisteredMark;
+    const client = this.#client(mark);
+    const [evaluated] = await client.evaluate(roster, [epoch], mark.token as Uint8Array, signal);
+    const secrets = await this.registry.stretch(evaluated as EvaluatedCode);
+    const prepared = { ...mark, ...secrets, row: client.createRow(secrets, mark, { epoch, registeredOn }) };
+    await this.vault.keep(prepared);
+    return prepared;
+  }
+
+  async #change(
+    mark: MarkRecord,
+    kind: 'status' | 'replace',
+    change: (current: RegisteredMark) => RegisteredMark,
+    signal: AbortSignal | undefined,
+  ): Promise<MarkRecord> {
+    return this.#withCurrentRow(
+      mark,
+      async (current) => {
+        const changed = change(current);
+        const client = this.#client(current);
+        const row = client.createNextRow(current.row, changed, kind === 'replace' ? current.codeKey : null);
+        await client.replace(kind, row, current.lookupTag, signal);
+        const done = { ...changed, row };
+        await this.vault.keep(done);
+        return done;
+      },
+      signal,
+    );
+  }
+
+  /** Does something to the row as it is known; where another device has changed it since, to what that one made of it. */
+  async #withCurrentRow<T>(
+    mark: MarkRecord,
+    work: (current: RegisteredMark) => Promise<T>,
+    signal: AbortSignal | undefined,
+  ): Promise<T> {
+    const known = checkRegistered(mark);
+    try {
+      return await work(known);
+    } catch (error) {
+      if (!isBlindmarkError(error, 'versionConflict')) throw error;
+      const fresh = checkRegistered(await this.refresh(known, signal));
+      if (fresh.row.version === known.row.version) throw error;
+      return work(fresh);
+    }
+  }
+
+  async #recoverAt(
+    code: SchemeCode,
+    counter: number,
+    signal: AbortSignal | undefined,
+  ): Promise<MarkRecord | 'withdrawn' | 'never'> {
+    const identity = { origin: this.#origin, ...code, counter };
+    const client = this.#client(identity);
+    const evaluations = await this.#evaluateAgain(client, signal);
+    if (evaluations === undefined) return 'never';
+    for (const evaluated of evaluations) {
+      const { lookupTag, codeKey } = await this.registry.stretch(evaluated);
+      try {
+        const row = await client.fetchRow(lookupTag, signal);
+        const { items } = openItemEnvelope(row.itemEnvelope, codeKey, row.commitment);
+        return { kind: 'mark', ...identity, stage: 'registered', status: row.status, items, lookupTag, codeKey, row };
+      } catch (error) {
+        if (!isBlindmarkError(error, 'notFound')) throw error;
+      }
+    }
+    return 'withdrawn';
+  }
+
+  /** Evaluations of an element that was accepted before, under each live epoch; undefined when it never was. */
+  async #evaluateAgain(client: MarkClient, signal: AbortSignal | undefined): Promise<EvaluatedCode[] | undefined> {
+    try {
+      return await this.registry.underCurrentRoster(async (roster) => {
+        const epochs = liveEpochs(roster.roster).map((epoch) => epoch.epoch);
+        return client.evaluate(roster, epochs, null, signal);
+      }, signal);
+    } catch (error) {
+      if (isBlindmarkError(error, 'tokenRequired')) return undefined;
+      throw error;
+    }
+  }
+
+  #client({ scheme, canonical, counter }: SchemeCode & { readonly counter: number }): MarkClient {
+    const identity = { origin: this.#origin, scheme, canonical, counter };
+    return new MarkClient(this.registry, this.#masterSeed, identity, this.#random);
+  }
+}
+
+/** @throws BlindmarkError `notFound` for a mark that is not registered at present */
+function checkRegistered(mark: MarkRecord): RegisteredMark {
+  const { row, lookupTag, codeKey } = mark;
+  if (mark.stage === 'registered' && row !== undefined && lookupTag !== undefined && codeKey !== undefined) {
+    return { ...mark, row, lookupTag, codeKey };
+  }
+  throw new BlindmarkError('notFound', 'This mark is not registered at present', {
+    field: 'code',
+    remedy: 'Register it, or go on with a registration that was interrupted.',
+  });
+}
+
+function withRow(mark: RegisteredMark, row: RegistrationRow): RegisteredMark {
+  const { items } = openItemEnvelope(row.itemEnvelope, mark.codeKey, row.commitment);
+  return { ...mark, row, items, status: row.status };
+}
+
+const isSameItems = (a: readonly Item[], b: readonly Item[]): boolean => JSON.stringify(a) === JSON.stringify(b);
+
+/** A pending mark with what is asked for now. What no longer fits to that is made anew. */
+function renewed(
+  last: MarkRecord,
+  asked: Pick<MarkRecord, 'items' | 'status'> & { readonly activationKey: Uint8Array },
+): MarkRecord {
+  const { pendingToken, row, ...rest } = last;
+  const isSameRow = isSameItems(last.items, asked.items) && last.status === asked.status;
+  // A token on its way belongs to the activation key that it was asked for with.
+  const isSameKey = last.activationKey !== undefined && equalBytes(last.activationKey, asked.activationKey);
+  return {
+    ...rest,
+    ...asked,
+    ...(isSameKey && pendingToken !== undefined ? { pendingToken } : {}),
+    ...(isSameRow && row !== undefined ? { row } : {}),
+  };
+}
+
+function randomPause(random: RandomSource): number {
+  const [high = 0, low = 0] = random(2);
+  const { least, most } = PAUSE_SECONDS;
+  return 1000 * (least + ((most - least) * (high * 256 + low)) / 65_535);
+}

@@ -1,0 +1,235 @@
+/**
+ * An owner's vault: the recovery phrase, and what is known of each mark. It is a list of sealed records that only grows: each
+ * mark's last record counts. So a change is durable by adding one line, and a torn last line loses nothing acknowledged.
+ */
+import { z } from 'zod';
+import { formatBase64url, formatJsonBytes, formatUint, parseBase64url, parseJsonBytes } from '../crypto/bytes.ts';
+import { registryFileSchema, type RegistryFile } from '../crypto/credential-files.ts';
+import { BlindmarkError, isBlindmarkError } from '../crypto/errors.ts';
+import { labelledHash } from '../crypto/hash.ts';
+import { itemsSchema } from '../crypto/item-envelope.ts';
+import { bytesField, formatMessage, identifierField, parseMessage } from '../crypto/message.ts';
+import {
+  badPassphrase,
+  createPassphraseLock,
+  derivePassphraseKey,
+  passphraseLockSchema,
+} from '../crypto/passphrase.ts';
+import { registrationRowSchema, STATUSES } from '../crypto/registration.ts';
+import { originField } from '../crypto/roster.ts';
+import { openWithKey, sealWithKey } from '../crypto/seal.ts';
+import type { Argon2id, StretchParameters } from '../crypto/stretch.ts';
+import { pendingTokenSchema } from '../crypto/token-request.ts';
+import { TOKEN_BYTES } from '../crypto/wire.ts';
+
+/** What is known of one registration of one code. */
+export const markRecordSchema = z.strictObject({
+  kind: z.literal('mark'),
+  origin: originField,
+  scheme: identifierField,
+  canonical: z.string().min(1).max(256),
+  /** 0 for the code's first registration; one more for each after a withdrawal. */
+  counter: z
+    .int()
+    .min(0)
+    .max(2 ** 31 - 1),
+  /**
+   * `pending`: begun, and to be gone on with by the same requests; `registered`: the registry has acknowledged it;
+   * `withdrawn`: the registry has erased it.
+   */
+  stage: z.enum(['pending', 'registered', 'withdrawn']),
+  /** What the owner asked for, or what the registration says. */
+  status: z.enum(STATUSES),
+  items: itemsSchema,
+  /** While pending: what pays for it. */
+  activationKey: bytesField(15).optional(),
+  /** While pending: the blinded token request that was sent, or is about to be. */
+  pendingToken: pendingTokenSchema.optional(),
+  /** While pending: the token. */
+  token: bytesField(TOKEN_BYTES).optional(),
+  lookupTag: bytesField(32).optional(),
+  codeKey: bytesField(32).optional(),
+  /** The row as it was last sent. */
+  row: registrationRowSchema.optional(),
+});
+export type MarkRecord = z.output<typeof markRecordSchema>;
+
+const ownerRecordSchema = z.strictObject({ kind: z.literal('owner'), phrase: z.string() });
+const registryRecordSchema = z.strictObject({
+  kind: z.literal('registry'),
+  origin: originField,
+  registry: registryFileSchema,
+});
+const recordSchema = z.discriminatedUnion('kind', [ownerRecordSchema, registryRecordSchema, markRecordSchema]);
+
+/** One record of a vault. */
+export type VaultRecord = z.output<typeof recordSchema>;
+
+const headerSchema = z.strictObject({ format: z.literal('blindmark-vault-v1'), lock: passphraseLockSchema });
+
+/** Where a vault's lines are kept. */
+export interface VaultStorage {
+  /** Adds lines after those that are there; resolves once they are durable. */
+  append(lines: readonly string[]): Promise<void>;
+}
+
+const badVault = (what: string): BlindmarkError =>
+  new BlindmarkError('badFile', `The vault ${what}`, {
+    field: 'vault',
+    remedy: 'Restore it from a copy, or start a new vault from the recovery phrase and recover each mark by its code.',
+  });
+
+/** Names a registration within a vault. */
+function markKey(mark: Pick<MarkRecord, 'origin' | 'scheme' | 'canonical' | 'counter'>): string {
+  return JSON.stringify([mark.origin, mark.scheme, mark.canonical, mark.counter]);
+}
+
+/** An open vault. */
+export class Vault {
+  readonly #key: Uint8Array;
+  readonly #header: string;
+  readonly #storage: VaultStorage;
+  #length = 0;
+  #writing: Promise<void> = Promise.resolve();
+  #phrase = '';
+  readonly #registries = new Map<string, RegistryFile>();
+  readonly #marks = new Map<string, MarkRecord>();
+
+  private constructor(key: Uint8Array, header: string, storage: VaultStorage) {
+    this.#key = key;
+    this.#header = header;
+    this.#storage = storage;
+  }
+
+  /**
+   * A new vault of an owner.
+   *
+   * @param options.phrase a valid recovery phrase
+   * @param options.storage empty
+   */
+  static async create(options: {
+    readonly phrase: string;
+    readonly passphrase: string;
+    readonly storage: VaultStorage;
+    readonly argon2id?: Argon2id | undefined;
+    /** Default: the stretching floor, 64 MiB. */
+    readonly parameters?: StretchParameters | undefined;
+  }): Promise<Vault> {
+    const lock = createPassphraseLock(options.parameters);
+    const header = JSON.stringify(formatMessage(headerSchema, { format: 'blindmark-vault-v1', lock }));
+    const key = await derivePassphraseKey(options.passphrase, lock, options.argon2id);
+    const vault = new Vault(key, header, options.storage);
+    await vault.#append([{ kind: 'owner', phrase: options.phrase }], [header]);
+    return vault;
+  }
+
+  /**
+   * Opens a vault.
+   *
+   * @param options.lines all its whole lines; the storage drops a torn last one
+   * @throws BlindmarkError `badPassphrase`; `badFile` when it is no vault or a line of it was altered
+   */
+  static async open(options: {
+    readonly lines: readonly string[];
+    readonly passphrase: string;
+    readonly storage: VaultStorage;
+    readonly argon2id?: Argon2id | undefined;
+  }): Promise<Vault> {
+    const [header = '', ...sealed] = options.lines;
+    const { lock } = parseHeader(header);
+    const key = await derivePassphraseKey(options.passphrase, lock, options.argon2id);
+    const vault = new Vault(key, header, options.storage);
+    for (const line of sealed) vault.#replay(line);
+    if (vault.#phrase === '') throw badVault('holds no recovery phrase');
+    return vault;
+  }
+
+  get phrase(): string {
+    return this.#phrase;
+  }
+
+  /** Registries that marks are registered with, by origin. */
+  get registries(): ReadonlyMap<string, RegistryFile> {
+    return this.#registries;
+  }
+
+  /** Every mark, in the order in which they were begun. */
+  get marks(): MarkRecord[] {
+    return [...this.#marks.values()];
+  }
+
+  /** Marks at one registry: of each code the latest registration. */
+  latestMarks(origin: string): MarkRecord[] {
+    const latest = new Map<string, MarkRecord>();
+    for (const mark of this.marks) {
+      const key = markKey({ ...mark, counter: 0 });
+      if (mark.origin === origin && (latest.get(key)?.counter ?? -1) < mark.counter) latest.set(key, mark);
+    }
+    return [...latest.values()];
+  }
+
+  /** Registrations of a code, by counter. */
+  marksOf(origin: string, scheme: string, canonical: string): MarkRecord[] {
+    return this.marks
+      .filter((mark) => mark.origin === origin && mark.scheme === scheme && mark.canonical === canonical)
+      .sort((a, b) => a.counter - b.counter);
+  }
+
+  /** Remembers how a registry is reached. */
+  async keepRegistry(origin: string, registry: RegistryFile): Promise<void> {
+    const known = this.#registries.get(origin);
+    if (known !== undefined && JSON.stringify(known) === JSON.stringify(registry)) return;
+    await this.#append([{ kind: 'registry', origin, registry }]);
+  }
+
+  /** Keeps marks: each in the place of what was known of it before. Resolves once that is durable. */
+  async keep(...marks: MarkRecord[]): Promise<void> {
+    await this.#append(marks);
+  }
+
+  async #append(records: readonly VaultRecord[], before: readonly string[] = []): Promise<void> {
+    const lines = [...before, ...records.map((record) => this.#seal(record))];
+    // The seal of a line binds its place: one write after the other, and none after one that failed.
+    this.#writing = this.#writing.then(async () => this.#storage.append(lines));
+    // Whoever awaits a write hears of its failure; the chain itself must not count as unhandled.
+    this.#writing.catch(() => undefined);
+    await this.#writing;
+    for (const record of records) this.#apply(record);
+  }
+
+  #binding(position: number): Uint8Array {
+    return labelledHash('vault-record', this.#header, formatUint(position, 4));
+  }
+
+  #seal(record: VaultRecord): string {
+    const plaintext = formatJsonBytes(formatMessage(recordSchema, record));
+    return formatBase64url(sealWithKey(this.#key, plaintext, this.#binding(this.#length++)));
+  }
+
+  #replay(line: string): void {
+    const position = this.#length++;
+    let plaintext: Uint8Array;
+    try {
+      plaintext = openWithKey(this.#key, parseBase64url('vault', line), this.#binding(position));
+    } catch (cause) {
+      // The first record opens under the right passphrase, whatever became of the rest.
+      if (position === 0 && isBlindmarkError(cause, 'badEnvelope')) throw badPassphrase(cause);
+      throw badVault(`was altered at record ${position + 1}`);
+    }
+    this.#apply(parseMessage(recordSchema, parseJsonBytes('vault', plaintext), 'vault'));
+  }
+
+  #apply(record: VaultRecord): void {
+    if (record.kind === 'owner') this.#phrase = record.phrase;
+    else if (record.kind === 'registry') this.#registries.set(record.origin, record.registry);
+    else this.#marks.set(markKey(record), record);
+  }
+}
+
+function parseHeader(line: string): z.output<typeof headerSchema> {
+  try {
+    return parseMessage(headerSchema, JSON.parse(line));
+  } catch {
+    throw badVault('is not a vault of this program');
+  }
+}

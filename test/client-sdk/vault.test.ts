@@ -1,0 +1,171 @@
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createVaultFile, openVaultFile } from '../../client-sdk/node/vault-file.ts';
+import { Vault, type MarkRecord } from '../../client-sdk/vault.ts';
+import { createRecoveryPhrase } from '../../crypto/owner-keys.ts';
+import { CHEAP_STRETCH } from '../support/fixture.ts';
+
+const passphrase = 'correct horse battery';
+const mark = (canonical: string, change: Partial<MarkRecord> = {}): MarkRecord => ({
+  kind: 'mark',
+  origin: 'test.example',
+  scheme: 'bm1',
+  canonical,
+  counter: 0,
+  stage: 'pending',
+  status: 'withKeeper',
+  items: [{ category: 'Shotgun' }],
+  activationKey: new Uint8Array(15).fill(7),
+  ...change,
+});
+
+let folder: string;
+let path: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'vault-'));
+  path = join(folder, 'owner.vault');
+});
+afterEach(() => {
+  rmSync(folder, { recursive: true });
+});
+
+async function make(phrase = createRecoveryPhrase()): Promise<string> {
+  const { vault, close } = await createVaultFile(path, { phrase, passphrase, parameters: CHEAP_STRETCH });
+  await vault.keep(mark('A'), mark('B'));
+  await vault.keep(mark('A', { stage: 'registered' }));
+  close();
+  return phrase;
+}
+
+describe('a vault file', () => {
+  it('keeps the phrase and each mark’s last record, in the order in which marks were begun', async () => {
+    const phrase = await make();
+    const { vault, close } = await openVaultFile(path, passphrase);
+    expect(vault.phrase).toBe(phrase);
+    expect(vault.marks.map(({ canonical, stage }) => [canonical, stage])).toEqual([
+      ['A', 'registered'],
+      ['B', 'pending'],
+    ]);
+    expect(vault.marks[1]?.activationKey).toEqual(new Uint8Array(15).fill(7));
+    close();
+  });
+
+  it('shows the latest registration of a code', async () => {
+    await make();
+    const { vault, close } = await openVaultFile(path, passphrase);
+    await vault.keep(mark('A', { stage: 'withdrawn' }), mark('A', { counter: 1 }));
+    expect(vault.marksOf('test.example', 'bm1', 'A').map(({ counter }) => counter)).toEqual([0, 1]);
+    expect(vault.latestMarks('test.example').map(({ canonical, counter }) => [canonical, counter])).toEqual([
+      ['A', 1],
+      ['B', 0],
+    ]);
+    expect(vault.latestMarks('other.example')).toEqual([]);
+    close();
+  });
+
+  it('holds nothing in clear', async () => {
+    const phrase = await make();
+    const text = readFileSync(path, 'utf8');
+    for (const secret of [...phrase.split(' ').slice(0, 3), 'Shotgun', 'test.example'])
+      expect(text).not.toContain(secret);
+  });
+
+  it('refuses another passphrase', async () => {
+    await make();
+    await expect(openVaultFile(path, 'correct horse batterie')).rejects.toMatchObject({ code: 'badPassphrase' });
+  });
+
+  it('drops a torn last line, and goes on after it', async () => {
+    await make();
+    const whole = readFileSync(path);
+    appendFileSync(path, 'c29tZXRoaW5nIHRvcm4');
+    const first = await openVaultFile(path, passphrase);
+    expect(readFileSync(path)).toEqual(whole);
+    await first.vault.keep(mark('C'));
+    first.close();
+    const second = await openVaultFile(path, passphrase);
+    expect(second.vault.marks.map(({ canonical }) => canonical)).toEqual(['A', 'B', 'C']);
+    second.close();
+  });
+
+  it('survives being cut off at any byte: what was kept before is there', async () => {
+    await make();
+    const { size } = { size: readFileSync(path).length };
+    const start = readFileSync(path, 'utf8').split('\n').slice(0, 2).join('\n').length + 1;
+    for (let length = size - 1; length >= start; length -= 97) {
+      truncateSync(path, length);
+      const { vault, close } = await openVaultFile(path, passphrase);
+      expect(vault.phrase.split(' ')).toHaveLength(12);
+      close();
+    }
+  });
+
+  it.each([
+    [
+      'a changed record',
+      (lines: string[]) => lines.with(2, `${lines[2]?.startsWith('A') ? 'B' : 'A'}${lines[2]?.slice(1)}`),
+    ],
+    ['records that changed places', (lines: string[]) => lines.with(2, lines[3] as string).with(3, lines[2] as string)],
+    ['a record that is missing', (lines: string[]) => lines.toSpliced(2, 1)],
+    ['a record that stands twice', (lines: string[]) => lines.toSpliced(3, 0, lines[2] as string)],
+    ['another header', (lines: string[]) => lines.with(0, '{"format":"other"}')],
+    ['nothing', () => []],
+  ])('refuses %s', async (_, change) => {
+    await make();
+    const lines = readFileSync(path, 'utf8').split('\n').slice(0, -1);
+    writeFileSync(
+      path,
+      change(lines)
+        .map((line) => `${line}\n`)
+        .join(''),
+    );
+    await expect(openVaultFile(path, passphrase)).rejects.toMatchObject({ code: 'badFile' });
+  });
+
+  it('is for one program at a time, and takes over from a dead one', async () => {
+    await make();
+    const { close } = await openVaultFile(path, passphrase);
+    await expect(openVaultFile(path, passphrase)).rejects.toMatchObject({ code: 'unavailable' });
+    close();
+    // No process has this number: Linux and macOS stop below it.
+    writeFileSync(`${path}.lock`, '99999999');
+    (await openVaultFile(path, passphrase)).close();
+    expect(existsSync(`${path}.lock`)).toBe(false);
+  });
+
+  it('is never written over', async () => {
+    await make();
+    const before = readFileSync(path);
+    await expect(
+      createVaultFile(path, { phrase: createRecoveryPhrase(), passphrase, parameters: CHEAP_STRETCH }),
+    ).rejects.toMatchObject({ code: 'badFile' });
+    expect(readFileSync(path)).toEqual(before);
+  });
+});
+
+describe('a vault whose storage fails', () => {
+  it('acknowledges nothing after that, so that no record stands in another’s place', async () => {
+    const lines: string[] = [];
+    let isFull = false;
+    const append = async (added: readonly string[]): Promise<void> => {
+      if (isFull) throw new Error('disk full');
+      lines.push(...added);
+    };
+    const vault = await Vault.create({
+      phrase: createRecoveryPhrase(),
+      passphrase,
+      storage: { append },
+      parameters: CHEAP_STRETCH,
+    });
+    await vault.keep(mark('A'));
+    isFull = true;
+    await expect(vault.keep(mark('B'))).rejects.toThrow('disk full');
+    isFull = false;
+    await expect(vault.keep(mark('C'))).rejects.toThrow('disk full');
+    const reopened = await Vault.open({ lines, passphrase, storage: { append } });
+    expect(reopened.marks.map(({ canonical }) => canonical)).toEqual(['A']);
+  });
+});
