@@ -5,8 +5,7 @@ import { formatBase64url, randomBytes } from '../../crypto/bytes.ts';
 import { registryFileSchema } from '../../crypto/credential-files.ts';
 import { BlindmarkError } from '../../crypto/errors.ts';
 import { readJson, readText, writeJson, writeText } from '../files.ts';
-import { readConfig, writeConfig } from '../guardian/config.ts';
-import { readConfig as readRegistryConfig } from '../registry/config.ts';
+import { readConfig } from '../registry/config.ts';
 import {
   CODES_PER_DAY,
   GUARDIANS,
@@ -39,24 +38,9 @@ async function makeGuardians(layout: Layout, firstPort: number): Promise<void> {
     const port = String(portOf(id, firstPort));
     const passphraseFile = layout.passphraseOf(id);
     await runProgram(PROGRAMS.guardian, [
-      'init',
-      '--folder',
-      folder,
-      '--id',
-      id,
-      '--name',
-      name,
-      '--port',
-      port,
-      '--passphrase-file',
-      passphraseFile,
+      ...['init', '--folder', folder, '--id', id, '--name', name, '--port', port, '--passphrase-file', passphraseFile],
+      ...['officer', 'force', 'issuer'].flatMap((who) => [`--codes-per-${who}-and-day`, String(CODES_PER_DAY)]),
     ]);
-    const maxima = {
-      codesPerOfficerAndDay: CODES_PER_DAY,
-      codesPerForceAndDay: CODES_PER_DAY,
-      codesPerIssuerAndDay: CODES_PER_DAY,
-    };
-    writeConfig(folder, { ...readConfig(folder), maxima });
   }
 }
 
@@ -133,7 +117,7 @@ async function publishRoster(layout: Layout, authorityRoot: string): Promise<voi
 }
 
 async function acceptRoster(layout: Layout): Promise<Uint8Array> {
-  const fingerprint = readRegistryConfig(layout.folderOf('registry')).rosterFingerprint as Uint8Array;
+  const fingerprint = readConfig(layout.folderOf('registry')).rosterFingerprint as Uint8Array;
   const roster = join(layout.folderOf('registry'), 'roster.json');
   for (const id of GUARDIANS) {
     const args = ['--folder', layout.folderOf(id), '--roster', roster, '--fingerprint', formatBase64url(fingerprint)];

@@ -27,6 +27,7 @@ import {
 } from '../../crypto/dkg.ts';
 import { BlindmarkError } from '../../crypto/errors.ts';
 import { bytesField } from '../../crypto/message.ts';
+import type { StretchParameters } from '../../crypto/stretch.ts';
 import type { Board } from './board.ts';
 import { guardianFiles } from './config.ts';
 import { readSealed, readShares, writeSealed, writeShares, type GuardianKeys, type GuardianShare } from './keys.ts';
@@ -64,6 +65,8 @@ export interface KeyGenerationOptions {
   readonly keys: GuardianKeys;
   readonly ceremony: Ceremony;
   readonly board: Board;
+  /** Of the passphrase's Argon2id, for what is sealed; default: the floor. */
+  readonly sealing?: StretchParameters;
 }
 
 /** Who of the ceremony is not among the authors. */
@@ -129,7 +132,7 @@ export class KeyGenerationSession {
     if (missing.length > 0) return this.#waiting('confirmation', missing);
     const confirmed = verifyConfirmations(ceremony, result, confirmations);
     if (outcome === undefined) board.postOutcome(confirmed);
-    await writeShares(folder, passphrase, [...shares, this.#toShare(result)]);
+    await writeShares(folder, passphrase, [...shares, this.#toShare(result)], this.#options.sealing);
     rmSync(this.#stateFile, { force: true });
     return { done: true, outcome: confirmed };
   }
@@ -207,7 +210,8 @@ export class KeyGenerationSession {
   }
 
   async #writeState(state: State): Promise<State> {
-    await writeSealed(this.#stateFile, STATE_PURPOSE, stateSchema, state, this.#options.passphrase);
+    const { passphrase, sealing } = this.#options;
+    await writeSealed(this.#stateFile, STATE_PURPOSE, stateSchema, state, passphrase, sealing);
     this.#state = state;
     return state;
   }

@@ -8,6 +8,7 @@ import { openFile, sealFile } from '../../crypto/passphrase.ts';
 import { originField } from '../../crypto/roster.ts';
 import { createExchangeKey, type ExchangeKey } from '../../crypto/seal.ts';
 import { createSigningKey, type SigningKey } from '../../crypto/signature.ts';
+import { STRETCH_FLOOR, type StretchParameters } from '../../crypto/stretch.ts';
 import { MAX_SHARES } from '../../crypto/threshold.ts';
 import { readText, writeText } from '../files.ts';
 import { guardianFiles } from './config.ts';
@@ -56,15 +57,21 @@ export async function readSealed<T extends z.ZodType>(
   return parseMessage(schema, parseJsonBytes(path, await openFile(passphrase, purpose, readText(path))), path);
 }
 
-/** Writes a sealed file, whole or not at all. Throws `storageFailed`. */
+/**
+ * Writes a sealed file, whole or not at all.
+ *
+ * @param parameters of the passphrase's Argon2id; default: the floor
+ * @throws BlindmarkError `storageFailed`
+ */
 export async function writeSealed<T extends z.ZodType>(
   path: string,
   purpose: string,
   schema: T,
   value: z.output<T>,
   passphrase: string,
+  parameters: StretchParameters = STRETCH_FLOOR,
 ): Promise<void> {
-  writeText(path, await sealFile(passphrase, purpose, formatJsonBytes(formatMessage(schema, value))));
+  writeText(path, await sealFile(passphrase, purpose, formatJsonBytes(formatMessage(schema, value)), { parameters }));
 }
 
 /** New keys. */
@@ -79,9 +86,14 @@ export async function readKeys(folder: string, passphrase: string): Promise<Guar
 }
 
 /** @throws BlindmarkError `storageFailed` */
-export async function writeKeys(folder: string, passphrase: string, keys: GuardianKeys): Promise<void> {
+export async function writeKeys(
+  folder: string,
+  passphrase: string,
+  keys: GuardianKeys,
+  parameters?: StretchParameters,
+): Promise<void> {
   const value = { operatorSeed: keys.operator.seed, exchangeSecret: keys.exchange.secret };
-  await writeSealed(guardianFiles(folder).keys, 'guardian-keys', keysSchema, value, passphrase);
+  await writeSealed(guardianFiles(folder).keys, 'guardian-keys', keysSchema, value, passphrase, parameters);
 }
 
 /**
@@ -96,7 +108,12 @@ export async function readShares(folder: string, passphrase: string): Promise<Gu
 }
 
 /** @throws BlindmarkError `storageFailed` */
-export async function writeShares(folder: string, passphrase: string, shares: readonly GuardianShare[]): Promise<void> {
+export async function writeShares(
+  folder: string,
+  passphrase: string,
+  shares: readonly GuardianShare[],
+  parameters?: StretchParameters,
+): Promise<void> {
   const value = { shares: [...shares] };
-  await writeSealed(guardianFiles(folder).shares, 'guardian-shares', sharesSchema, value, passphrase);
+  await writeSealed(guardianFiles(folder).shares, 'guardian-shares', sharesSchema, value, passphrase, parameters);
 }

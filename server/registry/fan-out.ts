@@ -10,11 +10,11 @@ import {
 } from '../../crypto/wire.ts';
 import { GuardianPeer, isRefusal, type PeerOptions, type PeerOutcome, type Question } from './guardian-peer.ts';
 
-/** Seconds after which a request that too few guardians answered may be tried again, unless they say otherwise. */
-const RETRY_AFTER = 5;
+/** Seconds after which a request that too few guardians answered may be tried again: at least and at most. */
+const OUTAGE_RETRY = { least: 5, most: 60 };
 
-/** The longest that a guardian's `retryAfter` is believed, in seconds: a day, after which quotas renew. */
-const MAX_RETRY_AFTER = 86_400;
+/** The same for a spent quota, which renews within a day. Guardians say when; they are believed up to here. */
+const QUOTA_RETRY = { least: 1, most: 86_400 };
 
 /** What is sent on behalf of a verified request. */
 export interface FanOut {
@@ -54,9 +54,8 @@ function count(tally: Tally, guardian: string, outcome: PeerOutcome): void {
   else tally.unchecked.push(outcome.error);
 }
 
-function latestRetry(failures: readonly Failure[], least: number): number {
-  const claims = failures.map(({ retryAfter }) => retryAfter ?? 0).filter((seconds) => Number.isFinite(seconds));
-  return Math.min(Math.max(least, ...claims), MAX_RETRY_AFTER);
+function latestRetry(failures: readonly Failure[], { least, most }: typeof OUTAGE_RETRY): number {
+  return Math.min(Math.max(least, ...failures.map(({ retryAfter }) => retryAfter ?? 0)), most);
 }
 
 /** The refusal in which so many guardians agree that the rest are fewer than t, if there is one. */
@@ -66,7 +65,7 @@ function agreedRefusal(failures: readonly Failure[], roster: Roster): BlindmarkE
     if (!isRefusal(code) || roster.guardians.length - agreed.length >= roster.threshold) continue;
     return new BlindmarkError(code, `${ERROR_CODES[code].title}, say ${agreed.length} guardians`, {
       guardians: agreed.map(({ guardian }) => guardian),
-      ...(code === 'quotaExceeded' ? { retryAfter: latestRetry(agreed, 1) } : {}),
+      ...(code === 'quotaExceeded' ? { retryAfter: latestRetry(agreed, QUOTA_RETRY) } : {}),
     });
   }
   return undefined;
@@ -90,7 +89,10 @@ function tooFew({ good, failures, unchecked }: Tally, roster: Roster): Blindmark
     {
       guardians: failures.map(({ guardian }) => guardian),
       remedy: 'Send the same request again later: it costs no second token and no quota.',
-      retryAfter: latestRetry(failures, RETRY_AFTER),
+      retryAfter: latestRetry(
+        failures.filter(({ code }) => !isRefusal(code)),
+        OUTAGE_RETRY,
+      ),
     },
   );
 }

@@ -39,6 +39,12 @@ function parseInteger(text: string): number {
   return Number(text);
 }
 
+function parsePort(text: string): number {
+  const port = parseInteger(text);
+  if (port > 65_535) throw new InvalidArgumentError('Expected a port, 0 to 65535.');
+  return port;
+}
+
 const collect = (text: string, list: readonly string[]): string[] => [...list, text];
 const collectIntegers = (text: string, list: readonly number[]): number[] => [...list, parseInteger(text)];
 
@@ -137,7 +143,7 @@ function publish(options: { folder: string; draft: string; signature: readonly s
 }
 
 async function serve(options: { folder: string; port?: number; stopWithStdin?: true }): Promise<void> {
-  const log = createLog('registry', { level: process.env['BLINDMARK_LOG_LEVEL'] ?? 'info' });
+  const log = createLog('registry');
   const service = await serveRegistry(options.folder, { port: options.port, log });
   stopOnSignals(service, log, options.stopWithStdin === true);
 }
@@ -152,7 +158,7 @@ program
   .requiredOption('--origin <name>', 'the registry’s name, for ever: it goes into every hash and signature')
   .requiredOption('--url <url>', 'where clients reach the registry')
   .option('--host <address>', 'where it listens', '127.0.0.1')
-  .option('--port <number>', 'where it listens', parseInteger, DEFAULT_PORT)
+  .option('--port <number>', 'where it listens', parsePort, DEFAULT_PORT)
   .option('--guardian <id=url>', 'where a guardian is reached; once for each', collect, [])
   .option('--allow-test-roster', 'take a roster whose codes are not protected by stretching')
   .action(init);
@@ -188,7 +194,7 @@ program
   .command('serve')
   .description('runs the registry')
   .option(...folderOption)
-  .option('--port <number>', 'in place of the configuration’s; 0 takes a free one', parseInteger)
+  .option('--port <number>', 'in place of the configuration’s; 0 takes a free one', parsePort)
   .option('--stop-with-stdin', 'stop when standard input ends')
   .action(serve);
 

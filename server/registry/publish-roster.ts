@@ -4,6 +4,7 @@ import { formatCredentialFile, registryFileSchema } from '../../crypto/credentia
 import {
   rosterChainSchema,
   rosterHash,
+  type Roster,
   type RosterDraft,
   type RosterSignature,
   type SignedRoster,
@@ -15,12 +16,12 @@ import { readRosterChain, verifyOwnRoster, type LoadedRoster } from './roster.ts
 /** The public files may be read by anyone. */
 const PUBLIC = 0o644;
 
-function writeRegistryFile(folder: string, config: RegistryConfig, fingerprint: Uint8Array): void {
+function writeRegistryFile(folder: string, config: RegistryConfig, fingerprint: Uint8Array, roster: Roster): void {
   const content = {
     format: 'blindmark-registry-v1' as const,
     url: config.url,
     rosterFingerprint: fingerprint,
-    ...(config.allowTestRoster ? { allowTestRoster: true as const } : {}),
+    ...(roster.testRoster === true ? { allowTestRoster: true as const } : {}),
   };
   writeText(registryFiles(folder).registryFile, formatCredentialFile(registryFileSchema, content), PUBLIC);
 }
@@ -50,6 +51,6 @@ export function publishRoster(
   if (config.rosterFingerprint === null) writeConfig(folder, pinned);
   if (!isPublished)
     writeJson(registryFiles(folder).roster, rosterChainSchema, { chain: next as SignedRoster[] }, PUBLIC);
-  writeRegistryFile(folder, config, fingerprint);
+  writeRegistryFile(folder, config, fingerprint, loaded.current.roster);
   return loaded;
 }

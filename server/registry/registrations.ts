@@ -3,14 +3,13 @@ import type { Counter } from 'prom-client';
 import { CLOCK_TOLERANCE } from '../../crypto/credential.ts';
 import { badInput, BlindmarkError } from '../../crypto/errors.ts';
 import { verifyRosterToken } from '../../crypto/evaluation.ts';
-import { verifyRow, type RegistrationRow } from '../../crypto/registration.ts';
+import { registrationIndex, verifyRow, type RegistrationRow } from '../../crypto/registration.ts';
 import { liveEpochs, type Roster, type VerifiedRoster } from '../../crypto/roster.ts';
 import { parseToken, type RsaVerifier } from '../../crypto/token.ts';
 import { registrationReplySchema, registrationRequestSchema, type RegistrationRequest } from '../../crypto/wire.ts';
 import { defineRoute, type Route } from '../http/route.ts';
 import type { RegisterResult, RegistryStore } from '../store/store.ts';
 import { isSameRow } from './owner-right.ts';
-import { registrationIndex } from '../../crypto/registration.ts';
 
 const SECONDS_A_DAY = 86_400;
 

@@ -59,6 +59,8 @@ export interface Services {
   readonly createOfficer: (pseudonym?: string) => Promise<OfficerSigner>;
   /** Stops one service. */
   readonly stop: (name: string) => Promise<void>;
+  /** Stops a guardian or the registry, and starts it anew on the same files and port. */
+  readonly restart: (name: string) => Promise<void>;
   readonly stopAll: () => Promise<void>;
 }
 
@@ -69,9 +71,16 @@ export async function startServices(options: ServicesOptions = {}): Promise<Serv
   const clock = { now: options.now ?? Math.floor(Date.now() / 1000) };
   const now = (): number => clock.now;
   const running = new Map<string, RunningService>();
+  /** How guardians and the registry are started; port 0 takes a free one. */
+  const starts = new Map<string, (port: number) => Promise<RunningService>>();
+  const start = async (name: string, port = 0): Promise<RunningService> => {
+    const service = await (starts.get(name) as (port: number) => Promise<RunningService>)(port);
+    running.set(name, service);
+    return service;
+  };
   const allMetrics = new Map<string, Metrics>();
   const basics = (name: string) => {
-    mkdirSync(join(folder, name));
+    mkdirSync(join(folder, name), { recursive: true });
     const metrics = createMetrics(name);
     allMetrics.set(name, metrics);
     return {
@@ -116,58 +125,64 @@ export async function startServices(options: ServicesOptions = {}): Promise<Serv
   const { roster } = fixture.roster;
   const guardianUrls = new Map<string, string>();
   for (const { id, index } of roster.guardians) {
-    const { log, metrics } = basics(id);
+    mkdirSync(join(folder, id));
     const shares = [...fixture.keys].map(([epoch, key]) => ({
       epoch,
       ...(key.shares[index - 1] as (typeof key.shares)[number]),
     }));
     // What a thief of the guardian's folder would have, were it not sealed.
     writeFileSync(join(folder, id, 'share.json'), JSON.stringify(shares.map(({ secret }) => formatBase64url(secret))));
-    const ledger = GuardianLedger.open(join(folder, id, 'guardian.db'));
-    const evaluator = new ThreadedEvaluator(shares, 1);
-    const app = createGuardianApp({
-      guardian: id,
-      index,
-      roster: fixture.roster,
-      maxima: options.maxima ?? GENEROUS,
-      ledger,
-      evaluator,
-      rsa: nodeRsaVerifier,
-      now,
-      log,
-      metrics,
+    starts.set(id, async (port) => {
+      const { log, metrics } = basics(id);
+      const ledger = GuardianLedger.open(join(folder, id, 'guardian.db'));
+      const evaluator = new ThreadedEvaluator(shares, 1);
+      const app = createGuardianApp({
+        guardian: id,
+        index,
+        roster: fixture.roster,
+        maxima: options.maxima ?? GENEROUS,
+        ledger,
+        evaluator,
+        rsa: nodeRsaVerifier,
+        now,
+        log,
+        metrics,
+      });
+      const onStop = async (): Promise<void> => {
+        await evaluator.close();
+        await ledger.close();
+      };
+      return listen(app, { host: HOST, port, log, onStop });
     });
-    const onStop = async (): Promise<void> => {
-      await evaluator.close();
-      await ledger.close();
-    };
-    const service = await listen(app, { host: HOST, port: 0, log, onStop });
-    running.set(id, service);
+    const service = await start(id);
     guardianUrls.set(id, `http://${HOST}:${service.port}`);
   }
 
-  const { log, metrics } = basics('registry');
+  mkdirSync(join(folder, 'registry'));
   writeFileSync(
     join(folder, 'registry', 'roster.json'),
     JSON.stringify(formatMessage(rosterChainSchema, { chain: [...fixture.chain] })),
   );
-  const store = SqliteStore.open(join(folder, 'registry', 'registry.db'));
-  const proofs = createProofChecker(1);
-  const fanOut = createFanOut({
-    roster,
-    addresses: [...guardianUrls].map(([id, url]) => ({ id, url: options.instead?.[id] ?? url })),
-    proofs,
-    timeoutMs: options.guardianTimeoutMs ?? 5000,
-    onHealth: watchGuardians(log, metrics),
+  starts.set('registry', async (port) => {
+    const { log, metrics } = basics('registry');
+    const store = SqliteStore.open(join(folder, 'registry', 'registry.db'));
+    const proofs = createProofChecker(1);
+    const fanOut = createFanOut({
+      roster,
+      addresses: [...guardianUrls].map(([id, url]) => ({ id, url: options.instead?.[id] ?? url })),
+      proofs,
+      timeoutMs: options.guardianTimeoutMs ?? 5000,
+      onHealth: watchGuardians(log, metrics),
+    });
+    const registryRoster = { chain: fixture.chain, current: fixture.roster };
+    const app = createRegistryApp({ roster: registryRoster, store, fanOut, rsa: nodeRsaVerifier, log, metrics, now });
+    const onStop = async (): Promise<void> => {
+      fanOut.close();
+      await Promise.all([proofs.close(), store.close()]);
+    };
+    return listen(app, { host: HOST, port, log, onStop });
   });
-  const registryRoster = { chain: fixture.chain, current: fixture.roster };
-  const app = createRegistryApp({ roster: registryRoster, store, fanOut, rsa: nodeRsaVerifier, log, metrics, now });
-  const onStop = async (): Promise<void> => {
-    fanOut.close();
-    await Promise.all([proofs.close(), store.close()]);
-  };
-  const registry = await listen(app, { host: HOST, port: 0, log, onStop });
-  running.set('registry', registry);
+  const registry = await start('registry');
 
   const stop = async (name: string): Promise<void> => {
     await running.get(name)?.stop();
@@ -193,6 +208,11 @@ export async function startServices(options: ServicesOptions = {}): Promise<Serv
     },
     createOfficer: async (pseudonym) => fixture.createOfficer(pseudonym, clock.now),
     stop,
+    restart: async (name) => {
+      const { port } = running.get(name) as RunningService;
+      await stop(name);
+      await start(name, port);
+    },
     stopAll: async () => {
       // The registry first: it holds connections to the guardians.
       for (const name of [...running.keys()].reverse()) await stop(name);

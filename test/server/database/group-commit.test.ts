@@ -148,6 +148,23 @@ describe('GroupCommit', () => {
     expect(stored().at(-1)).toBe(5);
   });
 
+  it.each([
+    ['an I/O error', 10],
+    ['a damaged page', 11],
+  ])('fails the batch of %s, and writes nothing until the file is opened anew', async (_, errcode) => {
+    const { group, insert, stored } = createGroup();
+    await insert(1);
+    const broken = group.run(() => {
+      throw Object.assign(new Error('from SQLite'), { errcode });
+    });
+    const results = await Promise.allSettled([insert(2), broken, insert(3)]);
+    for (const result of results) expect(result).toEqual({ status: 'rejected', reason: refusal('storageFailed') });
+    await expect(insert(4)).rejects.toEqual(refusal('storageFailed'));
+    expect(() => group.vacuum()).toThrow(refusal('storageFailed'));
+    expect(await group.isReady()).toBe(false);
+    expect(stored()).toEqual([1]);
+  });
+
   it('writes at once what waits, when told to flush', async () => {
     const { group, insert, stored } = createGroup({ maxBatch: 2 });
     const waiting = [1, 2, 3].map((value) => insert(value));

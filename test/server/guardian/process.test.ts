@@ -156,7 +156,7 @@ describe('three guardians', () => {
       said.push(...running.map((guardian) => guardian.said()));
       expect(codes).toEqual([0, 0, 0]);
     }
-  });
+  }, 120_000);
 });
 
 describe('kill -9 under load', () => {
@@ -210,7 +210,7 @@ describe('kill -9 under load', () => {
     } finally {
       await stop(guardian);
     }
-  });
+  }, 180_000);
 });
 
 describe('a guardian’s program', () => {
@@ -230,8 +230,8 @@ describe('a guardian’s program', () => {
   });
 
   it('says on each command what it takes, and ends with 2 on a mistake', async () => {
-    for (const command of ['init', 'dkg', 'sign-roster', 'accept-roster', 'serve']) {
-      const { code, said: help } = await run([command, '--help']);
+    const commands = ['init', 'dkg', 'sign-roster', 'accept-roster', 'serve'];
+    for (const { code, said: help } of await Promise.all(commands.map(async (command) => run([command, '--help'])))) {
       expect(code).toBe(0);
       expect(help).toContain('--folder');
     }

@@ -5,7 +5,12 @@ import { formatBase64url, randomBytes } from '../../../crypto/bytes.ts';
 import { formatMessage, parseMessage } from '../../../crypto/message.ts';
 import { historyHash, withdrawalHash, type RegistrationRow } from '../../../crypto/registration.ts';
 import { createSigningKey, sign } from '../../../crypto/signature.ts';
-import { actionRequestSchema, historyReplySchema, historyRequestSchema, type ActionRequest } from '../../../crypto/wire.ts';
+import {
+  actionRequestSchema,
+  historyReplySchema,
+  historyRequestSchema,
+  type ActionRequest,
+} from '../../../crypto/wire.ts';
 import { createFixture, type Fixture } from '../../support/fixture.ts';
 import {
   changeByte,
@@ -43,7 +48,11 @@ function withdrawal(mark: Mark, version = 1, origin = fixture.origin): Extract<A
   return { kind: 'withdraw', ...witness(mark), version, signature };
 }
 
-async function read(world: World, mark: Mark, options: { issuedAt?: number; key?: Mark['signingKey']; origin?: string } = {}) {
+async function read(
+  world: World,
+  mark: Mark,
+  options: { issuedAt?: number; key?: Mark['signingKey']; origin?: string } = {},
+) {
   const { issuedAt = world.clock.now, key = mark.signingKey, origin = fixture.origin } = options;
   const signature = sign(key, historyHash(origin, mark.row.commitment, issuedAt));
   const body = { ...witness(mark), ownerPublicKey: key.publicKey, issuedAt, signature };
@@ -101,7 +110,10 @@ describe('status', () => {
     const first = changeRow(fixture, mark, { status: 'stolen', version: 2 });
     await change(world, 'status', mark, first);
     await setStatus(world, mark, 'recovered', 3);
-    expect(refusalIn(await change(world, 'status', mark, first))).toEqual({ code: 'versionConflict', field: 'version' });
+    expect(refusalIn(await change(world, 'status', mark, first))).toEqual({
+      code: 'versionConflict',
+      field: 'version',
+    });
     expect(refusalIn(await setStatus(world, mark, 'lost', 5)).code).toBe('versionConflict');
     expect((await stored(world, mark)).status).toBe('recovered');
   });
@@ -216,7 +228,10 @@ describe('history', () => {
     expect((await read(world, mark, { issuedAt: now - 300 })).status).toBe(200);
     expect((await read(world, mark, { issuedAt: now + 60 })).status).toBe(200);
     for (const issuedAt of [now - 301, now + 61]) {
-      expect(refusalIn(await read(world, mark, { issuedAt }))).toEqual({ code: 'credentialExpired', field: 'issuedAt' });
+      expect(refusalIn(await read(world, mark, { issuedAt }))).toEqual({
+        code: 'credentialExpired',
+        field: 'issuedAt',
+      });
     }
   });
 
@@ -276,7 +291,10 @@ describe('somebody else’s registration, and one that does not exist', () => {
     // A well-made row of his own under the victim's address.
     const own = createMark(fixture, { lookupTag: mark.lookupTag, change: { version: 2 } });
     const action: ActionRequest = { kind: 'status', ...witness(own), row: own.row };
-    expect(refusalIn(await act(world, mark.row.commitment, action))).toEqual({ code: 'badInput', field: 'row.commitment' });
+    expect(refusalIn(await act(world, mark.row.commitment, action))).toEqual({
+      code: 'badInput',
+      field: 'row.commitment',
+    });
     expect(await stored(world, mark)).toEqual(mark.row);
   });
 
@@ -320,7 +338,10 @@ describe('a changed byte', () => {
     const response = await act(world, randomBytes(32), withdrawal(mark));
     expect(refusalIn(response).code).toBe('badSignature');
     for (const address of ['x', formatBase64url(randomBytes(31)), '%E0%A4%A']) {
-      const malformed = await world.post(`/v1/registrations/${address}/actions`, formatMessage(actionRequestSchema, withdrawal(mark)));
+      const malformed = await world.post(
+        `/v1/registrations/${address}/actions`,
+        formatMessage(actionRequestSchema, withdrawal(mark)),
+      );
       expect(['badInput', 'unknownRoute']).toContain(refusalIn(malformed).code);
     }
   });

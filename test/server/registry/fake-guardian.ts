@@ -2,12 +2,11 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { formatBase64url, randomBytes } from '../../../crypto/bytes.ts';
-import type { ErrorCode } from '../../../crypto/errors.ts';
 import { sodiumGroup } from '../../../crypto/group-sodium.ts';
-import { BlindmarkError } from '../../../crypto/errors.ts';
-import { formatMessage, parseMessage } from '../../../crypto/message.ts';
+import { BlindmarkError, type ErrorCode } from '../../../crypto/errors.ts';
+import { parseMessage } from '../../../crypto/message.ts';
 import { blindEvaluate } from '../../../crypto/oprf.ts';
-import { evaluationRequestSchema, guardianEvaluationSchema, type GuardianEvaluation } from '../../../crypto/wire.ts';
+import { evaluationRequestSchema, type GuardianEvaluation } from '../../../crypto/wire.ts';
 import { formatProblem } from '../../../server/http/problem.ts';
 import type { SplitKey } from '../../support/split-key.ts';
 
@@ -64,7 +63,10 @@ function falsify(behaviour: Behaviour, evaluations: Evaluations): Evaluations {
       return evaluations.map(({ epoch, elements }) => ({
         epoch,
         elements,
-        proof: new Uint8Array([...sodiumGroup.reduceScalar(randomBytes(64)), ...sodiumGroup.reduceScalar(randomBytes(64))]),
+        proof: new Uint8Array([
+          ...sodiumGroup.reduceScalar(randomBytes(64)),
+          ...sodiumGroup.reduceScalar(randomBytes(64)),
+        ]),
       }));
     case 'zeroProof':
       return evaluations.map(({ epoch, elements }) => ({ epoch, elements, proof: new Uint8Array(64) }));
@@ -115,7 +117,7 @@ export async function startFakeGuardian(
       return { epoch, elements: evaluatedElements, proof };
     });
     const guardian = chosen === 'anotherName' ? 'g9' : id;
-    // Not by the schema alone: what a liar sends need not fit it.
+    // Not by the schema: what a liar sends need not fit it.
     return JSON.stringify({
       guardian,
       evaluations: falsify(chosen, evaluations).map(({ epoch, elements, proof }) => ({
@@ -123,7 +125,7 @@ export async function startFakeGuardian(
         elements: elements.map((element) => formatBase64url(element)),
         proof: formatBase64url(proof),
       })),
-    } satisfies ReturnType<typeof formatMessage<typeof guardianEvaluationSchema>>);
+    });
   };
 
   const reply = (response: ServerResponse, status: number, type: string, text: string): void => {
@@ -143,7 +145,8 @@ export async function startFakeGuardian(
     if (chosen === 'held') await released.promise;
     if (chosen === 'resetting') request.socket.destroy();
     else if (chosen === 'garbage') reply(response, 200, 'application/json', '{"guardian": ');
-    else if (chosen === 'tooLarge') reply(response, 200, 'application/json', ' '.repeat(300_000) + answer(body, 'honest'));
+    else if (chosen === 'tooLarge')
+      reply(response, 200, 'application/json', ' '.repeat(300_000) + answer(body, 'honest'));
     else if (chosen === 'htmlError') reply(response, 500, 'text/html', '<h1>Bad gateway</h1>');
     else if (chosen === 'redirecting') response.writeHead(307, { location: '/elsewhere' }).end();
     else reply(response, 200, 'application/json', answer(body, chosen));

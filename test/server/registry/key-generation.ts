@@ -6,7 +6,12 @@ import type { Fixture } from '../../support/fixture.ts';
 import { splitKey } from '../../support/split-key.ts';
 
 /** A key generation that all of the fixture's operators confirm. */
-export function generateKey(from: Pick<Fixture, 'origin' | 'operators'>, epoch: number, operators = from.operators, threshold = 2): KeyGeneration {
+export function generateKey(
+  from: Pick<Fixture, 'origin' | 'operators'>,
+  epoch: number,
+  operators = from.operators,
+  threshold = 2,
+): KeyGeneration {
   const { groupKey, shares } = splitKey(threshold, operators.length);
   const generation: KeyGeneration = {
     format: 'blindmark-key-generation-v1',
@@ -34,4 +39,3 @@ export function generateKey(from: Pick<Fixture, 'origin' | 'operators'>, epoch: 
   }));
   return { ...generation, confirmations };
 }
-

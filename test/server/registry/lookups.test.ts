@@ -1,5 +1,5 @@
 /** `POST /v1/lookups`: what an officer gets, under which evaluation, and that hit and miss look alike. */
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { formatBase64url, randomBytes } from '../../../crypto/bytes.ts';
 import { openItemEnvelope } from '../../../crypto/item-envelope.ts';
@@ -60,11 +60,10 @@ describe('a lookup', () => {
     await register(world);
     const reply = parse((await lookUp(world, [second.lookupTag, randomBytes(32), first.lookupTag])).body);
     expect(rowsOf(reply)).toEqual([[second.row], [], claims.map(({ row }) => row)]);
-    for (const [row] of [rowsOf(reply)[0]]) {
-      const { ownerPublicKey, items } = openItemEnvelope((row as RegistrationRow).itemEnvelope, second.codeKey, second.row.commitment);
-      verifyRow(fixture.origin, row as RegistrationRow, { lookupTag: second.lookupTag, ownerPublicKey });
-      expect(items).toEqual([{ category: 'Bicycle' }]);
-    }
+    const row = rowsOf(reply)[0]?.[0] as RegistrationRow;
+    const { ownerPublicKey, items } = openItemEnvelope(row.itemEnvelope, second.codeKey, row.commitment);
+    verifyRow(fixture.origin, row, { lookupTag: second.lookupTag, ownerPublicKey });
+    expect(items).toEqual([{ category: 'Bicycle' }]);
   });
 
   it('answers with as many bytes for a hit as for a miss, whatever the envelopes and claims', async () => {
@@ -86,7 +85,13 @@ describe('a lookup', () => {
       expect(hit.text).toHaveLength(miss.text.length);
       expect(hit.headers['content-length']).toBe(miss.headers['content-length']);
     }
-    const [three, threeHits] = [await lookUp(world, tags(3)), await lookUp(world, marks.slice(0, 3).map((mark) => mark.lookupTag))];
+    const [three, threeHits] = [
+      await lookUp(world, tags(3)),
+      await lookUp(
+        world,
+        marks.slice(0, 3).map((mark) => mark.lookupTag),
+      ),
+    ];
     expect(three.text).toHaveLength(threeHits.text.length);
   });
 
@@ -111,9 +116,12 @@ describe('an evaluation', () => {
   it('is good for one lookup, also when two are sent at once, and after a restart', async () => {
     const world = await createWorld(fixture);
     const evaluation = await evaluate(world, 1);
-    const bodies = await Promise.all([0, 1].map(async () => lookupBody(await lookup(fixture, officer, evaluation, tags(1)))));
+    const bodies = await Promise.all(
+      [0, 1].map(async () => lookupBody(await lookup(fixture, officer, evaluation, tags(1)))),
+    );
     const replies = await Promise.all(bodies.map(async (body) => world.post('/v1/lookups', body)));
-    expect(replies.map(({ status }) => status).sort()).toEqual([200, 409]);
+    expect(replies.filter(({ status }) => status === 200)).toHaveLength(1);
+    expect(replies.filter(({ status }) => status === 409)).toHaveLength(1);
     await world.restart();
     const third = lookupBody(await lookup(fixture, officer, evaluation, tags(1)));
     expect(refusalIn(await world.post('/v1/lookups', third))).toEqual({ code: 'replayed', field: 'evaluation' });
@@ -123,7 +131,10 @@ describe('an evaluation', () => {
     const world = await createWorld(fixture);
     const evaluation = await evaluate(world, 2);
     const three = lookupBody(await lookup(fixture, officer, evaluation, tags(3)));
-    expect(refusalIn(await world.post('/v1/lookups', three))).toEqual({ code: 'evaluationRequired', field: 'evaluation' });
+    expect(refusalIn(await world.post('/v1/lookups', three))).toEqual({
+      code: 'evaluationRequired',
+      field: 'evaluation',
+    });
     const two = lookupBody(await lookup(fixture, officer, evaluation, tags(2)));
     expect((await world.post('/v1/lookups', two)).status).toBe(200);
   });
@@ -159,7 +170,9 @@ describe('an evaluation', () => {
     const evaluation = await lookupEvaluation(fixture, officer, blindedElements(1));
     await world.post('/v1/evaluations', evaluationBody(evaluation));
     const hash = authorizationHash(evaluation.authorization);
-    expect((await world.post('/v1/lookups', lookupBody(await lookup(fixture, officer, hash, tags(1))))).status).toBe(200);
+    expect((await world.post('/v1/lookups', lookupBody(await lookup(fixture, officer, hash, tags(1))))).status).toBe(
+      200,
+    );
     world.clock.now += 1000;
     // Something has to be claimed for what has ended to be forgotten.
     const later = await fixture.createOfficer('officer-a', world.clock.now);
@@ -196,8 +209,16 @@ describe('a lookup that is refused', () => {
   });
 
   const cases: [string, () => ReturnType<typeof sign>, { code: string; field?: string }][] = [
-    ['is signed for an evaluation', async () => sign({ purpose: 'evaluation' }), { code: 'badSignature', field: 'request' }],
-    ['is for another registry', async () => sign({ roster: anotherOrigin() }), { code: 'wrongOrigin', field: 'request' }],
+    [
+      'is signed for an evaluation',
+      async () => sign({ purpose: 'evaluation' }),
+      { code: 'badSignature', field: 'request' },
+    ],
+    [
+      'is for another registry',
+      async () => sign({ roster: anotherOrigin() }),
+      { code: 'wrongOrigin', field: 'request' },
+    ],
     [
       'is under another roster',
       async () => sign({ roster: { ...fixture.roster, hash: randomBytes(32) } }),
@@ -226,7 +247,7 @@ describe('a lookup that is refused', () => {
     ],
   ];
   for (const [what, make, expected] of cases) {
-    it(`${what}`, async () => {
+    it(what, async () => {
       const world = await createWorld(fixture);
       expect(refusalIn(await world.post('/v1/lookups', lookupBody(await make())))).toEqual(expected);
     });
@@ -277,7 +298,10 @@ it('tells neither tags nor results nor cases to logs and metrics', async () => {
   const metricsOf = async (tag: Uint8Array): Promise<string> => {
     await lookUp(world, [tag], by);
     const text = await world.metrics();
-    return text.split('\n').filter((line) => line.startsWith('blindmark_lookups_total')).join();
+    return text
+      .split('\n')
+      .filter((line) => line.startsWith('blindmark_lookups_total'))
+      .join();
   };
   expect(await metricsOf(mark.lookupTag)).toContain(' 1');
   expect(await metricsOf(randomBytes(32))).toContain('blindmark_lookups_total{result="claimed",service="registry"} 2');
@@ -289,6 +313,6 @@ it('tells neither tags nor results nor cases to logs and metrics', async () => {
   // A hit and a miss leave the same line, time and number of the request aside.
   const lines = world.log
     .filter((line) => line.includes('/v1/lookups'))
-    .map((line) => ({ ...(JSON.parse(line) as object), time: 0, requestId: 0, durationMs: 0 }));
+    .map((line) => Object.assign(JSON.parse(line) as object, { time: 0, requestId: 0, durationMs: 0 }));
   expect(lines[0]).toEqual(lines[1]);
 });

@@ -66,10 +66,12 @@ function writeParts(folder: string, epoch = 1): string[] {
   const [force] = roster.forces as [Roster['forces'][number]];
   writeJson(path('forces.json'), rosterSchema.shape.forces, [force, { ...force, id: 'second-force' }]);
   writeJson(path('force.json'), rosterSchema.shape.forces.element, { ...force, id: 'third-force' });
+  const files = { '--key-generation': 'key-generation.json', '--issuer': 'card.json' };
   return [
-    ...['--key-generation', path('key-generation.json'), '--issuer', path('card.json')],
-    ...['--force', path('forces.json'), '--force', path('force.json')],
-    ...['--authority-root', formatBase64url(fixture.authorityRoot.publicKey)],
+    ...Object.entries(files).flatMap(([option, name]) => [option, path(name)]),
+    ...['forces.json', 'force.json'].flatMap((name) => ['--force', path(name)]),
+    '--authority-root',
+    formatBase64url(fixture.authorityRoot.publicKey),
   ];
 }
 
@@ -102,7 +104,10 @@ function prepare(): string {
   const authorityRoots = [fixture.authorityRoot.publicKey];
   const keyGeneration = generateKey(fixture, 1);
   const { origin, now } = fixture;
-  const roster = draftRoster({ origin, keyGeneration, stretch: STRETCH_FLOOR, authorityRoots, forces, issuers, now }, null);
+  const roster = draftRoster(
+    { origin, keyGeneration, stretch: STRETCH_FLOOR, authorityRoots, forces, issuers, now },
+    null,
+  );
   const signatures = fixture.operators.map((operator, i) => ({
     guardian: `g${i + 1}`,
     signature: signRoster(roster, operator),
@@ -199,7 +204,9 @@ describe('blindmark-registry', () => {
     for (const i of acknowledged) {
       const { token, body } = attempts[i] as (typeof attempts)[number];
       expect((await post(second.url, body)).body).toEqual({ result: 'again' });
-      expect((await post(second.url, registrationBody(createMark(fixture), token))).body).toMatchObject({ code: 'tokenSpent' });
+      expect((await post(second.url, registrationBody(createMark(fixture), token))).body).toMatchObject({
+        code: 'tokenSpent',
+      });
     }
     // What was not acknowledged is stored or not, with its token spent or not: repeating it comes to one registration.
     for (const { body } of attempts) expect((await post(second.url, body)).status).toBe(200);
@@ -214,7 +221,9 @@ describe('blindmark-registry refuses', () => {
     expect(again).toMatchObject({ status: 2 });
     expect(again.stderr).toContain('config.json exists');
     const elsewhere = createFolder();
-    expect(run('init', '--folder', elsewhere, '--origin', 'Not An Origin', '--url', 'http://x')).toMatchObject({ status: 2 });
+    expect(run('init', '--folder', elsewhere, '--origin', 'Not An Origin', '--url', 'http://x')).toMatchObject({
+      status: 2,
+    });
     expect(run('init', '--folder', elsewhere, '--origin', ORIGIN, '--url', 'gopher://x')).toMatchObject({ status: 2 });
     expect(run('init', '--folder', elsewhere, '--origin', ORIGIN)).toMatchObject({ status: 2 });
     expect(existsSync(join(elsewhere, 'config.json'))).toBe(false);
@@ -241,7 +250,14 @@ describe('blindmark-registry refuses', () => {
     init(folder);
     const draft = join(folder, 'draft.json');
     runWell('draft-roster', '--folder', folder, ...writeParts(folder), '--out', draft);
-    const { status, stderr } = run('publish-roster', '--folder', folder, '--draft', draft, ...signDraft(folder, draft, [0]));
+    const { status, stderr } = run(
+      'publish-roster',
+      '--folder',
+      folder,
+      '--draft',
+      draft,
+      ...signDraft(folder, draft, [0]),
+    );
     expect(status).toBe(3);
     expect(stderr).toContain('1 guardian operators signed it; 2 are needed');
     expect(existsSync(join(folder, 'roster.json'))).toBe(false);
@@ -250,7 +266,15 @@ describe('blindmark-registry refuses', () => {
   it('to draft a test roster unless its configuration allows one', () => {
     const folder = createFolder();
     init(folder);
-    const args = [...writeParts(folder), '--stretch-memory', '8', '--stretch-passes', '1', '--out', join(folder, 'draft.json')];
+    const args = [
+      ...writeParts(folder),
+      '--stretch-memory',
+      '8',
+      '--stretch-passes',
+      '1',
+      '--out',
+      join(folder, 'draft.json'),
+    ];
     expect(run('draft-roster', '--folder', folder, ...args)).toMatchObject({ status: 3 });
     expect(run('draft-roster', '--folder', folder, ...args, '--test-roster')).toMatchObject({ status: 2 });
   });
@@ -268,7 +292,7 @@ describe('blindmark-registry refuses', () => {
 
   it('what it does not know', () => {
     expect(run('serve', '--nonsense')).toMatchObject({ status: 2 });
-    expect(run('serve', '--port', 'high')).toMatchObject({ status: 2 });
+    expect(run('serve', '--port', '65536')).toMatchObject({ status: 2 });
     expect(run('--help')).toMatchObject({ status: 0 });
     // A file that is not there is named with what to do.
     const { status, stderr } = run('serve', '--folder', createFolder());

@@ -8,7 +8,12 @@ import { blind, codeInput, finalize, type Blinded } from '../../../crypto/oprf.t
 import { authorizationHash } from '../../../crypto/officer-request.ts';
 import { openItemEnvelope, sealItemEnvelope } from '../../../crypto/item-envelope.ts';
 import { parseMessage } from '../../../crypto/message.ts';
-import { registrationCommitment, registrationIndex, verifyRow, type RegistrationRow } from '../../../crypto/registration.ts';
+import {
+  registrationCommitment,
+  registrationIndex,
+  verifyRow,
+  type RegistrationRow,
+} from '../../../crypto/registration.ts';
 import type { Roster } from '../../../crypto/roster.ts';
 import { stretch } from '../../../crypto/stretch.ts';
 import { combineVerified } from '../../../crypto/threshold.ts';
@@ -89,7 +94,8 @@ async function createRealWorld(): Promise<{ world: World; real: RealGuardian[] }
 /** A code with its blinded element. */
 type Reading = Blinded & { readonly code: string };
 
-const ask = async (world: World, evaluation: EvaluationRequest) => world.post('/v1/evaluations', evaluationBody(evaluation));
+const ask = async (world: World, evaluation: EvaluationRequest) =>
+  world.post('/v1/evaluations', evaluationBody(evaluation));
 
 /** Tag and key of a code, as an honest client makes them of the answers. */
 async function secretsOf(reply: EvaluationReply, blinded: readonly Reading[], position: number) {
@@ -132,7 +138,9 @@ describe('the whole way', () => {
       itemEnvelope: sealItemEnvelope({ items, ownerPublicKey: signingKey.publicKey }, codeKey, commitment),
     };
     const mark: Mark = { ...createMark(fixture, { signingKey, change }), lookupTag, codeKey };
-    expect((await world.post('/v1/registrations', registrationBody(mark, token))).body).toEqual({ result: 'registered' });
+    expect((await world.post('/v1/registrations', registrationBody(mark, token))).body).toEqual({
+      result: 'registered',
+    });
     // The officer, with two readings.
     const officer = await fixture.createOfficer();
     const readings = ['8EQ71S02SG3JTS93', '8EQ71S02SG3JTS94'].map(read);
@@ -170,7 +178,9 @@ describe('guardians’ own decisions', () => {
     expect(first.status).toBe(200);
     const again = parseEvaluationReply(await ask(world, ownerRequest(element, null)));
     const elementsOf = (reply: EvaluationReply) =>
-      Object.fromEntries(reply.evaluations.map(({ guardian, evaluations }) => [guardian, evaluations[0]?.elements.map(bytesToHex)]));
+      Object.fromEntries(
+        reply.evaluations.map(({ guardian, evaluations }) => [guardian, evaluations[0]?.elements.map(bytesToHex)]),
+      );
     const before = elementsOf(parseEvaluationReply(first));
     for (const [guardian, elements] of Object.entries(elementsOf(again))) {
       if (guardian in before) expect(elements).toEqual(before[guardian]);
@@ -205,9 +215,9 @@ describe('guardians’ own decisions', () => {
     );
     expect(problemOf(await ask(world, request))).toMatchObject({ code: 'guardiansUnavailable', status: 503 });
     await Promise.all(
-      real.slice(1).map(
-        async ({ server }, i) => new Promise<void>((resolve) => server.listen(ports[i], '127.0.0.1', resolve)),
-      ),
+      real
+        .slice(1)
+        .map(async ({ server }, i) => new Promise<void>((resolve) => server.listen(ports[i], '127.0.0.1', resolve))),
     );
     expect((await ask(world, request)).status).toBe(200);
   });

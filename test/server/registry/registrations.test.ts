@@ -56,15 +56,19 @@ describe('a registration', () => {
     await world.restart();
     expect((await post(world, mark, token)).body).toEqual({ result: 'again' });
     const bytes = readFileSync(world.file);
-    expect(bytes.includes(mark.row.commitment)).toBe(true);
+    expect(bytes.includes(Buffer.from(mark.row.commitment))).toBe(true);
     for (const secret of [mark.lookupTag, mark.signingKey.publicKey, mark.codeKey, token.subarray(98)]) {
-      expect(bytes.includes(secret)).toBe(false);
+      expect(bytes.includes(Buffer.from(secret))).toBe(false);
     }
   });
 
   for (const status of ['withKeeper', 'stolen', 'lost'] as const) {
     it(`may start as ${status}`, async () => {
-      const response = await post(await createWorld(fixture), newMark({ change: { status } }), await createToken(fixture));
+      const response = await post(
+        await createWorld(fixture),
+        newMark({ change: { status } }),
+        await createToken(fixture),
+      );
       expect(response.body).toEqual({ result: 'registered' });
     });
   }
@@ -98,7 +102,10 @@ describe('a registration', () => {
     expect((await post(world, mark, token)).status).toBe(200);
     world.clock.now = fixture.now + 184 * 86_400;
     const late = newMark({ change: { registeredOn: dateOf(world.clock.now) } });
-    expect(refusalIn(await post(world, late, await createToken(fixture)))).toEqual({ code: 'unknownIssuer', field: 'token' });
+    expect(refusalIn(await post(world, late, await createToken(fixture)))).toEqual({
+      code: 'unknownIssuer',
+      field: 'token',
+    });
   });
 
   it('is one of at most four of a code', async () => {
@@ -185,15 +192,31 @@ describe('a token', () => {
 
 describe('a row', () => {
   const cases: [string, (mark: Mark) => RegistrationRow, { code: string; field: string }][] = [
-    ['of a later version', (mark) => changeRow(fixture, mark, { version: 2 }), { code: 'badInput', field: 'row.version' }],
+    [
+      'of a later version',
+      (mark) => changeRow(fixture, mark, { version: 2 }),
+      { code: 'badInput', field: 'row.version' },
+    ],
     [
       'that starts as recovered',
       (mark) => changeRow(fixture, mark, { status: 'recovered' }),
       { code: 'badInput', field: 'row.status' },
     ],
-    ['of an epoch before the newest', (mark) => changeRow(fixture, mark, { epoch: 1 }), { code: 'wrongEpoch', field: 'row.epoch' }],
-    ['of a retired epoch', (mark) => changeRow(fixture, mark, { epoch: 3 }), { code: 'wrongEpoch', field: 'row.epoch' }],
-    ['of an unknown epoch', (mark) => changeRow(fixture, mark, { epoch: 4 }), { code: 'wrongEpoch', field: 'row.epoch' }],
+    [
+      'of an epoch before the newest',
+      (mark) => changeRow(fixture, mark, { epoch: 1 }),
+      { code: 'wrongEpoch', field: 'row.epoch' },
+    ],
+    [
+      'of a retired epoch',
+      (mark) => changeRow(fixture, mark, { epoch: 3 }),
+      { code: 'wrongEpoch', field: 'row.epoch' },
+    ],
+    [
+      'of an unknown epoch',
+      (mark) => changeRow(fixture, mark, { epoch: 4 }),
+      { code: 'wrongEpoch', field: 'row.epoch' },
+    ],
     [
       'of the day before yesterday',
       (mark) => changeRow(fixture, mark, { registeredOn: dateOf(fixture.now - 2 * 86_400) }),
@@ -219,19 +242,27 @@ describe('a row', () => {
       (mark) => changeRow(fixture, mark, { commitment: randomBytes(32) }),
       { code: 'badRow', field: 'commitment' },
     ],
-    ['with another salt', (mark) => changeRow(fixture, mark, { salt: randomBytes(32) }), { code: 'badRow', field: 'commitment' }],
+    [
+      'with another salt',
+      (mark) => changeRow(fixture, mark, { salt: randomBytes(32) }),
+      { code: 'badRow', field: 'commitment' },
+    ],
     [
       'signed for another registry',
-      ({ row: { rowSignature: _, ...row }, signingKey }) => signRow(other.origin, row, signingKey),
+      ({ row, signingKey }) => signRow(other.origin, row, signingKey),
       { code: 'badRow', field: 'rowSignature' },
     ],
     [
       'signed by another key',
-      ({ row: { rowSignature: _, ...row } }) => signRow(fixture.origin, row, createSigningKey()),
+      ({ row }) => signRow(fixture.origin, row, createSigningKey()),
       { code: 'badRow', field: 'rowSignature' },
     ],
     ['with a changed status', ({ row }) => ({ ...row, status: 'stolen' }), { code: 'badRow', field: 'rowSignature' }],
-    ['with a changed day', ({ row }) => ({ ...row, registeredOn: '2020-02-02' }), { code: 'badRow', field: 'rowSignature' }],
+    [
+      'with a changed day',
+      ({ row }) => ({ ...row, registeredOn: '2020-02-02' }),
+      { code: 'badRow', field: 'rowSignature' },
+    ],
     [
       'with a contact envelope put in',
       ({ row }) => ({ ...row, contactEnvelope: randomBytes(512) }),
@@ -259,7 +290,7 @@ describe('a row', () => {
     it(`with a changed byte in ${path} is refused for its ${field}`, async () => {
       const body = registrationBody(newMark(), await createToken(fixture));
       const [outer, inner] = path.split('.') as [keyof typeof body, string?];
-      const target = (inner === undefined ? body : body[outer]) as Record<string, string>;
+      const target = (inner === undefined ? body : body[outer]) as unknown as Record<string, string>;
       const name = inner ?? outer;
       target[name] = changeByte(target[name] as string);
       const response = await (await createWorld(fixture)).post('/v1/registrations', body);
@@ -272,7 +303,10 @@ describe('a row', () => {
     const world = await createWorld(fixture);
     const body = registrationBody(newMark(), await createToken(fixture));
     const shorter = { ...body, row: { ...body.row, itemEnvelope: formatBase64url(randomBytes(600)) } };
-    expect(refusalIn(await world.post('/v1/registrations', shorter))).toEqual({ code: 'badInput', field: 'row.itemEnvelope' });
+    expect(refusalIn(await world.post('/v1/registrations', shorter))).toEqual({
+      code: 'badInput',
+      field: 'row.itemEnvelope',
+    });
     const wider = { ...body, row: { ...body.row, owner: 'me' } };
     expect(refusalIn(await world.post('/v1/registrations', wider))).toEqual({ code: 'badInput', field: 'row' });
   });

@@ -52,8 +52,8 @@ function addressesOf(world: World): string[] {
 
 /** What would show that an answer holds something of a registration. */
 const traces = ({ row, lookupTag, signingKey }: Mark): string[] =>
-  [row.commitment, row.index, row.salt, row.itemEnvelope, row.rowSignature, lookupTag, signingKey.publicKey].map((bytes) =>
-    formatBase64url(bytes),
+  [row.commitment, row.index, row.salt, row.itemEnvelope, row.rowSignature, lookupTag, signingKey.publicKey].map(
+    (bytes) => formatBase64url(bytes),
   );
 
 describe('the registry’s addresses', () => {
@@ -77,7 +77,7 @@ describe('the registry’s addresses', () => {
     expect(others).toHaveLength(4);
     // What takes any method at an address says that it takes none.
     for (const { route } of layersOf(world).filter((layer) => layer.route?.methods['_all'] === true)) {
-      const path = (route?.path as string).replaceAll(/:\w+/gu, formatBase64url(randomBytes(32)));
+      const path = (route as NonNullable<typeof route>).path.replaceAll(/:\w+/gu, formatBase64url(randomBytes(32)));
       expect(refusalIn(await request(world.app).patch(path)).code).toBe('methodNotAllowed');
     }
   });
@@ -129,7 +129,11 @@ describe('without tag or commitment', () => {
     const { commitment } = mark.row;
     const whole = formatBase64url(mark.lookupTag);
     for (const tag of ['', '*', '%', whole.slice(0, 20), `${whole.slice(0, 42)}*`, null, { $gt: '' }, [whole]]) {
-      const body = { evaluation: whole, tags: [tag], authorization: { request: 'a.b.c', officerCredential: 'a.b.c', forceCredential: 'a.b.c' } };
+      const body = {
+        evaluation: whole,
+        tags: [tag],
+        authorization: { request: 'a.b.c', officerCredential: 'a.b.c', forceCredential: 'a.b.c' },
+      };
       expect(refusalIn(await world.post('/v1/lookups', body)).code).toBe('badInput');
     }
     const history = formatMessage(historyRequestSchema, {

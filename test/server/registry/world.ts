@@ -69,7 +69,14 @@ export interface World {
   readonly metrics: () => Promise<string>;
 }
 
-function open(fixture: Fixture, file: string, clock: { now: number }, guardians: WorldOptions['addresses'] & object, options: WorldOptions, lines: string[]) {
+function open(
+  fixture: Fixture,
+  file: string,
+  clock: { now: number },
+  guardians: WorldOptions['addresses'] & object,
+  options: WorldOptions,
+  lines: string[],
+) {
   const destination = new Writable({
     write: (chunk: Buffer, _, done) => {
       lines.push(chunk.toString('utf8'));
@@ -126,7 +133,10 @@ export async function createWorld(fixture: Fixture, options: WorldOptions = {}):
       opened = open(fixture, file, clock, addresses, options, lines);
       world.app = opened.app;
     },
-    post: async (path, body) => request(world.app).post(path).send(body as object),
+    post: async (path, body) =>
+      request(world.app)
+        .post(path)
+        .send(body as object),
     metrics: async () => opened.metrics.registry.metrics(),
   };
   return world;
@@ -197,7 +207,11 @@ export function changeRow(fixture: Fixture, mark: Mark, change: Partial<Registra
 }
 
 /** An activation token for a blinded element, a random one by default. */
-export async function createToken(fixture: Fixture, element?: Uint8Array, issuerName = 'demo-issuer'): Promise<Uint8Array> {
+export async function createToken(
+  fixture: Fixture,
+  element?: Uint8Array,
+  issuerName = 'demo-issuer',
+): Promise<Uint8Array> {
   const { origin, tokenKey } = fixture;
   const blinded = element ?? blind(randomBytes(32)).element;
   const { publicKey } = tokenKey;
@@ -207,7 +221,11 @@ export async function createToken(fixture: Fixture, element?: Uint8Array, issuer
 
 type Wire<T extends z.ZodType> = z.input<T>;
 
-export function registrationBody(mark: Mark, token: Uint8Array, row = mark.row): Wire<typeof registrationRequestSchema> {
+export function registrationBody(
+  mark: Mark,
+  token: Uint8Array,
+  row = mark.row,
+): Wire<typeof registrationRequestSchema> {
   const body: RegistrationRequest = {
     lookupTag: mark.lookupTag,
     ownerPublicKey: mark.signingKey.publicKey,
@@ -238,7 +256,11 @@ export async function lookupEvaluation(
   elements: Uint8Array[],
   change: { readonly epochs?: number[]; readonly now?: number; readonly roster?: Fixture['roster'] } = {},
 ): Promise<Extract<EvaluationRequest, { purpose: 'lookup' }>> {
-  const { epochs = fixture.roster.roster.epochs.map(({ epoch }) => epoch), now = fixture.now, roster = fixture.roster } = change;
+  const {
+    epochs = fixture.roster.roster.epochs.map(({ epoch }) => epoch),
+    now = fixture.now,
+    roster = fixture.roster,
+  } = change;
   const authorization = await signOfficerRequest(officer, {
     purpose: 'evaluation',
     content: elements,

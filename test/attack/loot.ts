@@ -1,0 +1,67 @@
+/** What a thief carries away: folders of services, as they lie on disk while the services run, and their logs. */
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync, type SQLOutputValue } from 'node:sqlite';
+import { onTestFinished } from 'vitest';
+import { bytesToHex, formatBase64url } from '../../crypto/bytes.ts';
+
+/** Everything of it, and how it is searched. */
+export interface Loot {
+  /** Whether a byte string stands anywhere in it: in raw bytes, hex or base64url. */
+  readonly holds: (bytes: Uint8Array) => boolean;
+  /** Whether a text stands anywhere in it, in any case. */
+  readonly mentions: (text: string) => boolean;
+  /** Names of the files, as `registry/registry.db-wal`. */
+  readonly files: readonly string[];
+}
+
+/** @param texts logs, metrics and whatever else there is beside files */
+export function takeLoot(folder: string, files: readonly string[], texts: readonly string[]): Loot {
+  const raw = Buffer.concat([...files.map((file) => readFileSync(join(folder, file))), Buffer.from(texts.join('\n'))]);
+  // One character for each byte, so that binary and text are searched alike.
+  const text = raw.toString('latin1');
+  const lower = text.toLowerCase();
+  const holds = (bytes: Uint8Array): boolean =>
+    raw.includes(bytes) || text.includes(formatBase64url(bytes)) || lower.includes(bytesToHex(bytes));
+  return { holds, mentions: (word) => lower.includes(word.toLowerCase()), files };
+}
+
+/** Every file below a folder. */
+export function filesOf(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1));
+}
+
+/** One row of a stolen table. */
+export type StolenRow = Record<string, SQLOutputValue>;
+
+/** The tables of a stolen database, write-ahead log included, each in the order in which it is kept. */
+export function readStolen(path: string): ReadonlyMap<string, readonly StolenRow[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'blindmark-stolen-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  const copy = join(folder, 'copy.db');
+  copyFileSync(path, copy);
+  copyFileSync(`${path}-wal`, `${copy}-wal`);
+  const db = new DatabaseSync(copy);
+  try {
+    const names = db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").all() as { name: string }[];
+    return new Map(
+      names.map(({ name }) => {
+        const statement = db.prepare(`SELECT * FROM "${name}"`);
+        statement.setReadBigInts(true);
+        return [name, statement.all()];
+      }),
+    );
+  } finally {
+    db.close();
+  }
+}
+
+/** Every byte string in the tables. */
+export function bytesIn(tables: ReadonlyMap<string, readonly StolenRow[]>): Uint8Array[] {
+  return [...tables.values()]
+    .flat()
+    .flatMap((row) => Object.values(row).filter((value) => value instanceof Uint8Array));
+}

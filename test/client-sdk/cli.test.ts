@@ -1,0 +1,311 @@
+/** The `blindmark` command, as a process, against the real services. */
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { formatCredentialFile, officerFileSchema, registryFileSchema } from '../../crypto/credential-files.ts';
+import { mintCode } from '../../crypto/mint-code.ts';
+import { runCli, type CliResult } from '../support/run-cli.ts';
+import { startServices, type Services } from '../support/services.ts';
+
+let services: Services;
+let folder: string;
+const at = (name: string): string => join(folder, name);
+const passphrase = { BLINDMARK_PASSPHRASE: 'four words of mine' };
+const owner = async (command: string, ...args: string[]): Promise<CliResult> =>
+  runCli(['owner', command, '--vault', at('my.vault'), ...args], passphrase);
+const registry = (): string[] => ['--registry-file', at('registry.json')];
+
+async function writeOfficer(name: string): Promise<string> {
+  const { key, officerCredential, forceCredential } = await services.createOfficer();
+  const { format: _, ...connection } = services.registryFile;
+  const file = {
+    format: 'blindmark-officer-v1' as const,
+    ...connection,
+    seed: key.seed,
+    officerCredential,
+    forceCredential,
+  };
+  writeFileSync(at(name), formatCredentialFile(officerFileSchema, file));
+  return at(name);
+}
+
+beforeAll(async () => {
+  services = await startServices();
+  folder = mkdtempSync(join(tmpdir(), 'blindmark-cli-'));
+  writeFileSync(at('registry.json'), formatCredentialFile(registryFileSchema, services.registryFile));
+  await writeOfficer('officer.json');
+  const made = await owner('new', '--json');
+  expect(made).toMatchObject({ code: 0, err: '' });
+});
+afterAll(async () => {
+  await services.stopAll();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const lookUp = async (...args: string[]): Promise<CliResult> =>
+  runCli(['officer', 'lookup', '--credential', at('officer.json'), '--case', 'CR/1234/26', ...args]);
+
+describe('help', () => {
+  it.each([
+    [[]],
+    [['owner']],
+    [['owner', 'register']],
+    [['officer']],
+    [['officer', 'lookup']],
+    [['vendor', 'mint']],
+    [['authority', 'officer']],
+  ])('is there for %j', async (command) => {
+    const { code, out } = await runCli([...command, '--help']);
+    expect(code).toBe(0);
+    expect(out).toMatch(/^Usage: /u);
+  });
+
+  it('comes with a mistake in use, which ends with 2', async () => {
+    expect(await runCli(['owner', 'register'])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('--help') as string,
+    });
+    expect(await runCli(['nonsense'])).toMatchObject({ code: 2 });
+  });
+});
+
+describe('an owner', () => {
+  it('is told a recovery phrase, and the vault is sealed and private', async () => {
+    const { code, out } = await runCli(['owner', 'new', '--vault', at('other.vault')], passphrase);
+    expect(code).toBe(0);
+    expect(out.match(/^ +\d+\. [a-z]+$/gmu)).toHaveLength(12);
+    expect(statSync(at('other.vault')).mode & 0o777).toBe(0o600);
+    expect(await runCli(['owner', 'new', '--vault', at('other.vault')], passphrase)).toMatchObject({ code: 2 });
+    expect(
+      await runCli(['owner', 'new', '--vault', at('third.vault')], { BLINDMARK_PASSPHRASE: 'short' }),
+    ).toMatchObject({ code: 2 });
+    expect(existsSync(at('third.vault'))).toBe(false);
+  });
+
+  it('needs the passphrase, and is told how to give it', async () => {
+    const { code, err } = await runCli(['owner', 'list', '--vault', at('my.vault')]);
+    expect({ code, err }).toMatchObject({ code: 2, err: expect.stringContaining('BLINDMARK_PASSPHRASE') as string });
+    const wrong = await runCli(['owner', 'list', '--vault', at('my.vault')], {
+      BLINDMARK_PASSPHRASE: 'four words of yours',
+    });
+    expect(wrong.code).toBe(2);
+  });
+
+  it('registers, is found, reports, replaces, withdraws and recovers', async () => {
+    const code = mintCode();
+    const [key = ''] = await services.createActivationKeys(1);
+    const item = ['--item', 'category=Shotgun,make=AYA,model=No. 4, 16 bore'];
+    const registered = await owner('register', ...registry(), '--activation-key', key, '--code', code, ...item);
+    expect(registered).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('Shotgun, AYA, No. 4, 16 bore') as string,
+    });
+    const changed = await owner('status', '--code', code, '--set', 'stolen', '--json');
+    expect(changed.records()).toMatchObject([{ scheme: 'bm1', code, status: 'stolen', stage: 'registered' }]);
+    await owner('replace', '--code', code, '--item', 'category=Rifle', '--item', 'category=Bicycle,make=Brompton');
+    const looked = await lookUp('--json', code.toLowerCase());
+    expect(looked.code).toBe(0);
+    expect(looked.records()).toMatchObject([
+      {
+        id: '1',
+        result: 'hit',
+        candidates: 2,
+        registrations: [{ status: 'stolen', items: [{ category: 'Rifle' }, { make: 'Brompton' }] }],
+      },
+    ]);
+    expect((await owner('list', '--json')).records()).toMatchObject([{ code, status: 'stolen' }]);
+    const { phrase } = (
+      await runCli(['owner', 'new', '--vault', at('stranger.vault'), '--json'], passphrase)
+    ).records()[0] as { phrase: string };
+    const stranger = await runCli(
+      ['owner', 'recover', '--vault', at('stranger2.vault'), ...registry(), '--code', code],
+      {
+        ...passphrase,
+        BLINDMARK_PHRASE: phrase,
+      },
+    );
+    expect(stranger).toMatchObject({ code: 3, err: expect.stringContaining('no registration of this code') as string });
+    expect(await owner('withdraw', '--code', code)).toMatchObject({ code: 0 });
+    expect((await lookUp('--json', code)).records()).toMatchObject([{ result: 'miss' }]);
+    expect(await owner('withdraw', '--code', code)).toMatchObject({ code: 3 });
+  });
+
+  it('recovers a mark on an empty machine', async () => {
+    const made = await runCli(['owner', 'new', '--vault', at('lost.vault'), '--json'], passphrase);
+    const { phrase } = made.records()[0] as { phrase: string };
+    const code = mintCode();
+    const [key = ''] = await services.createActivationKeys(1);
+    const env = { ...passphrase, BLINDMARK_ACTIVATION_KEY: key };
+    await runCli(
+      ['owner', 'register', '--vault', at('lost.vault'), ...registry(), '--code', code, '--item', 'category=Ring'],
+      env,
+    );
+    const words = phrase.toUpperCase().replaceAll(' ', '  ');
+    const recovered = await runCli(
+      ['owner', 'recover', '--vault', at('new.vault'), ...registry(), '--code', code, '--json'],
+      {
+        ...passphrase,
+        BLINDMARK_PHRASE: words,
+      },
+    );
+    expect(recovered.records()).toMatchObject([{ code, stage: 'registered', items: [{ category: 'Ring' }] }]);
+  });
+
+  it('is told what is wrong with a mistyped code, a mistyped key and an impossible item', async () => {
+    const code = mintCode();
+    const [key = ''] = await services.createActivationKeys(1);
+    const wrongCode = code.slice(0, -1) + (code.endsWith('7') ? '8' : '7');
+    const attempts = [
+      ['--activation-key', key, '--code', wrongCode, '--item', 'category=Ring'],
+      ['--activation-key', key.slice(2), '--code', code, '--item', 'category=Ring'],
+      ['--activation-key', key, '--code', code, '--item', 'colour=red'],
+      ['--activation-key', key, '--code', code],
+      ['--activation-key', key, '--item', 'category=Ring'],
+    ];
+    for (const args of attempts) {
+      const { code: exitCode, err } = await owner('register', ...registry(), ...args);
+      expect(exitCode).toBe(2);
+      for (const secret of [wrongCode, code, key]) expect(err).not.toContain(secret);
+    }
+  });
+});
+
+describe('tables', () => {
+  it('register row by row, resume, and look up, out of a spreadsheet', async () => {
+    const codes = [mintCode(), mintCode()];
+    const rows = [
+      'id;scheme;code;category;make;model;keeper;contact',
+      `A;bm1;${codes[0]};Shotgun;AYA;No. 4;Somebody;somebody@example.org`,
+      `B;bm1;${codes[0]};Rifle;Müller;;Somebody;`,
+      `C;numeric;1,16E+12;Ring;;;;`,
+      `D;;${codes[1]};Painting;;;;`,
+      'E;numeric;0011641801192;Ring;;;;',
+    ];
+    writeFileSync(at('marks.csv'), Buffer.from(`${rows.join('\r\n')}\r\n`, 'latin1'));
+    const keys = await services.createActivationKeys(3);
+    writeFileSync(at('packs.csv'), `\ufeffactivation_key\r\n${keys.join('\r\n')}\r\n`);
+    const run = async (): Promise<CliResult> =>
+      owner('register', ...registry(), '--activation-keys', at('packs.csv'), '--from', at('marks.csv'), '--json');
+    const first = await run();
+    expect(first.code).toBe(2);
+    expect(
+      new Map(first.records().map(({ id, result, error }) => [id, result ?? (error as { field: string }).field])),
+    ).toEqual(
+      new Map([
+        ['C', 'row 4'],
+        ['A', 'registered'],
+        ['B', 'registered'],
+        ['D', 'registered'],
+        ['E', 'registered'],
+      ]),
+    );
+    expect((await run()).records().map(({ result }) => result)).toEqual([
+      undefined,
+      'again',
+      'again',
+      'again',
+      'again',
+    ]);
+
+    const reads = [
+      'id,scheme,read',
+      `1,bm1,${codes[0]}`,
+      '2,numeric,11641801192',
+      `3,,${mintCode()}`,
+      '4,numeric,1.16E+12',
+      '5,vin,too short',
+      `1,bm1,${codes[1]}`,
+    ];
+    writeFileSync(at('reads.csv'), `${reads.join('\n')}\n`);
+    const looked = await lookUp('--from', at('reads.csv'), '--json', '--resume', at('results.jsonl'));
+    expect(looked.code).toBe(2);
+    expect(looked.records().map(({ id, result, error }) => [id, result ?? (error as { code: string }).code])).toEqual([
+      ['4', 'badInput'],
+      ['1', 'hit'],
+      ['2', 'hit'],
+      ['3', 'miss'],
+      ['5', 'noSchemeFits'],
+      ['1', 'hit'],
+    ]);
+    const [, hit] = looked.records() as { registrations?: { items: unknown[] }[] }[];
+    expect(hit?.registrations?.[0]?.items).toEqual([
+      { category: 'Shotgun', make: 'AYA', model: 'No. 4' },
+      { category: 'Rifle', make: 'Müller' },
+    ]);
+    // A torn last line is asked for again, and what could not be looked up too.
+    const kept = readFileSync(at('results.jsonl'), 'utf8');
+    writeFileSync(at('results.jsonl'), kept.slice(0, -20));
+    const resumed = await lookUp('--from', at('reads.csv'), '--json', '--resume', at('results.jsonl'));
+    expect(resumed.records().map(({ id }) => id)).toEqual(['4', '5', '1']);
+  });
+
+  it('say how many codes a lookup would cost, and ask nobody', async () => {
+    const { code, err, out } = await lookUp('--dry-run', 'MODT8782?', '--scheme', 'letters-digits');
+    expect({ code, out }).toEqual({ code: 0, out: '' });
+    expect(err).toContain('1 reading: 10 codes to ask for');
+  });
+});
+
+describe('exit codes', () => {
+  it('say that a service can’t be reached', async () => {
+    const file = { ...services.registryFile, url: 'http://127.0.0.1:1' };
+    writeFileSync(at('nowhere.json'), formatCredentialFile(registryFileSchema, file));
+    const { code, records } = await runCli(
+      [
+        'owner',
+        'recover',
+        '--vault',
+        at('my.vault'),
+        '--registry-file',
+        at('nowhere.json'),
+        '--code',
+        mintCode(),
+        '--json',
+      ],
+      passphrase,
+    );
+    expect(code).toBe(4);
+    expect(records()).toMatchObject([{ error: { code: 'unreachable' } }]);
+  });
+
+  it('say that an officer was refused', async () => {
+    services.clock.now += 13 * 3600;
+    try {
+      expect(await lookUp(mintCode())).toMatchObject({ code: 3, err: expect.stringContaining('expired') as string });
+    } finally {
+      services.clock.now -= 13 * 3600;
+    }
+  });
+});
+
+describe('authorities', () => {
+  it('make roots, forces and officers, sealed where it matters', async () => {
+    const out = (name: string): string[] => ['--out', at(name), '--json'];
+    const root = await runCli(
+      ['authority', 'root', '--origin', services.fixture.origin, ...out('root.json')],
+      passphrase,
+    );
+    expect(root.records()).toMatchObject([{ publicKey: expect.stringMatching(/^[\w-]{43}$/u) as string }]);
+    expect(readFileSync(at('root.json'), 'utf8')).toContain('blindmark-sealed-v1');
+    const force = await runCli(
+      ['authority', 'force', '--root', at('root.json'), '--id', 'met', ...out('force.json')],
+      passphrase,
+    );
+    expect(force.code).toBe(0);
+    const args = ['authority', 'officer', '--force', at('force.json'), ...registry(), ...out('another.json')];
+    expect(await runCli([...args, '--hours', '13'], passphrase)).toMatchObject({ code: 2 });
+    expect(await runCli(args, { BLINDMARK_PASSPHRASE: 'four words of yours' })).toMatchObject({ code: 2 });
+    expect(await runCli(args, passphrase)).toMatchObject({ code: 0 });
+    const { code, err } = await runCli([
+      'officer',
+      'lookup',
+      '--credential',
+      at('another.json'),
+      '--case',
+      'X',
+      mintCode(),
+    ]);
+    expect({ code, err }).toMatchObject({ code: 3, err: expect.stringContaining('not in the roster') as string });
+  });
+});

@@ -1,0 +1,42 @@
+import { sodium } from '/work/main/crypto/sodium.ts';
+import { sodiumGroup as g } from '/work/main/crypto/group-sodium.ts';
+import { blindEvaluate, verifyEvaluation, EVALUATION_CONTEXT } from '/work/main/crypto/oprf.ts';
+import { sha512 } from '@noble/hashes/sha2.js';
+import { createHash } from 'node:crypto';
+import { ristretto255, ristretto255_oprf } from '@noble/curves/ed25519.js';
+const s = () => g.reduceScalar(sodium.randombytes_buf(64));
+const a = s(), P = g.multiplyBase(s()), Q = g.multiplyBase(s());
+const pt = ristretto255.Point.fromBytes(P), qt = ristretto255.Point.fromBytes(Q);
+const msg = new Uint8Array(170).fill(7);
+function t(name: string, f: () => unknown, n = 2000) {
+  for (let i = 0; i < n / 4; i++) f();
+  let best = Infinity;
+  for (let r = 0; r < 7; r++) { const b = process.cpuUsage(); const t0 = performance.now(); for (let i = 0; i < n; i++) f(); best = Math.min(best, (performance.now() - t0) / n * 1000); }
+  console.log(name.padEnd(40), best.toFixed(2), 'us');
+}
+t('multiply', () => g.multiply(a, P));
+t('raw scalarmult', () => sodium.crypto_scalarmult_ristretto255(a, P));
+t('multiplyBase', () => g.multiplyBase(a));
+t('add', () => g.add(P, Q));
+t('is_valid_point', () => sodium.crypto_core_ristretto255_is_valid_point(P));
+t('hashToScalar', () => g.hashToScalar(msg, 'HashToScalar-' + EVALUATION_CONTEXT));
+t('sodium sha512 170', () => sodium.crypto_hash_sha512(msg));
+t('noble sha512 170', () => sha512(msg));
+t('node sha512 170', () => createHash('sha512').update(msg).digest());
+t('multiplyScalars', () => g.multiplyScalars(a, a));
+t('invertScalar', () => g.invertScalar(a));
+t('noble add', () => pt.add(qt));
+t('noble fromBytes', () => ristretto255.Point.fromBytes(P), 300);
+t('noble toBytes', () => pt.add(qt).toBytes(), 300);
+t('noble multiply', () => qt.multiply(123456789012345678901234567890n * 998244353n), 200);
+const secret = s(), pub = g.multiplyBase(secret);
+const els = Array.from({ length: 64 }, () => g.multiplyBase(s()));
+t('blindEvaluate 1', () => blindEvaluate(secret, pub, [P]), 500);
+t('blindEvaluate 64', () => blindEvaluate(secret, pub, els), 20);
+const { evaluatedElements, proof } = blindEvaluate(secret, pub, els);
+t('verify 64', () => verifyEvaluation(pub, els, evaluatedElements, proof), 10);
+const e1 = blindEvaluate(secret, pub, [P]);
+t('verify 1', () => verifyEvaluation(pub, [P], e1.evaluatedElements, e1.proof), 200);
+const v = ristretto255_oprf.voprf;
+t('noble blindEvaluate 1', () => v.blindEvaluate(secret, pub, P), 100);
+t('noble blindEvaluateBatch 64', () => v.blindEvaluateBatch(secret, pub, els), 2);
