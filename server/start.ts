@@ -189,6 +189,8 @@ async function start(options: { readonly port: number }): Promise<void> {
     await stopAll(children);
     process.exit(exitCode);
   };
+  // Whoever read this output is gone: nobody would see what goes on.
+  process.stdout.on('error', () => void stop(0));
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => {
       say('\nStopping …');

@@ -7,6 +7,7 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { parseTable } from '../client-sdk/tables.ts';
+import { flags } from '../server/demonstration/programs.ts';
 
 const root = resolve(import.meta.dirname, '..');
 
@@ -64,10 +65,9 @@ function fault(answer: Answer | undefined, expected: string, codeItems: readonly
   if (answer === undefined) return 'no answer';
   if (answer.result !== expected) return `${answer.result} instead of ${expected}`;
   if (expected === 'miss') return undefined;
-  const found = answer.registrations.flatMap(({ items }) =>
-    items.map((item) => [item['category'], item['make'], item['model']].join('|')),
-  );
-  return codeItems.every((item) => found.includes(item)) ? undefined : 'other items';
+  const describe = ({ category, make, model }: Record<string, string>): string => [category, make, model].join('|');
+  const found = new Set(answer.registrations.flatMap(({ items }) => items.map(describe)));
+  return codeItems.every((item) => found.has(item)) ? undefined : 'other items';
 }
 
 mkdirSync(options.work, { recursive: true });
@@ -80,13 +80,17 @@ if (!existsSync(packs))
   await need('2,000 packs', 'vendor', 'mint', '--credential', inDemo('vendor.json'), '--count', '2000', '--out', packs);
 await need(
   'Registering marks.csv',
-  ...['owner', 'register', '--vault', vault, '--registry-file', inDemo('registry.json')],
-  ...['--activation-keys', packs, '--from', marks, '--json'],
+  'owner',
+  'register',
+  '--json',
+  ...flags({ vault, 'registry-file': inDemo('registry.json'), 'activation-keys': packs, 'from': marks }),
 );
 await need(
   'Looking up reads.csv',
-  ...['officer', 'lookup', '--credential', inDemo('officer-a.json'), '--case', 'REHEARSAL/1'],
-  ...['--from', reads, '--json', '--resume', results],
+  'officer',
+  'lookup',
+  '--json',
+  ...flags({ credential: inDemo('officer-a.json'), case: 'REHEARSAL/1', from: reads, resume: results }),
 );
 
 const answers = new Map(

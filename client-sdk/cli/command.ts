@@ -44,6 +44,10 @@ export function noteFailure(error: BlindmarkError): void {
 
 /** Runs the command line to its end. Exit codes: 0 done, 1 a defect, 2 bad input, 3 refused, 4 unavailable. */
 export async function runCommand(command: Command, argv: readonly string[]): Promise<void> {
+  // `blindmark … | head`: whoever reads has had enough.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    process.exit(error.code === 'EPIPE' ? 0 : 1);
+  });
   try {
     await command.parseAsync(argv);
   } catch (error) {

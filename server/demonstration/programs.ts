@@ -15,6 +15,13 @@ function environment(passphrase: string | undefined): NodeJS.ProcessEnv {
   };
 }
 
+/** Options as a program takes them: `{ folder: 'F', signature: ['a', 'b'] }` as `--folder F --signature a --signature b`. */
+export function flags(options: Readonly<Record<string, string | number | readonly string[]>>): string[] {
+  return Object.entries(options).flatMap(([name, value]) =>
+    (Array.isArray(value) ? (value as string[]) : [String(value)]).flatMap((one) => [`--${name}`, one]),
+  );
+}
+
 export interface ProgramOptions {
   /** Flags for Node itself. */
   readonly nodeFlags?: readonly string[];

@@ -16,9 +16,10 @@ import {
   SERVICES,
   THRESHOLD,
   urlOf,
+  type GuardianId,
   type Layout,
 } from './layout.ts';
-import { runProgram } from './programs.ts';
+import { flags, runProgram } from './programs.ts';
 
 const FORCE = { id: 'demo-force', name: 'Demonstration force' } as const;
 const VENDOR = { id: 'demo-vendor', name: 'Demonstration vendor' } as const;
@@ -33,117 +34,110 @@ function makePassphrases(layout: Layout): void {
 
 async function makeGuardians(layout: Layout, firstPort: number): Promise<void> {
   for (const id of GUARDIANS) {
-    const folder = layout.folderOf(id);
-    const name = `Demonstration guardian ${id.slice(1)}`;
-    const port = String(portOf(id, firstPort));
-    const passphraseFile = layout.passphraseOf(id);
-    await runProgram(PROGRAMS.guardian, [
-      ...['init', '--folder', folder, '--id', id, '--name', name, '--port', port, '--passphrase-file', passphraseFile],
-      ...['officer', 'force', 'issuer'].flatMap((who) => [`--codes-per-${who}-and-day`, String(CODES_PER_DAY)]),
-    ]);
+    const options = {
+      'folder': layout.folderOf(id),
+      id,
+      'name': `Demonstration guardian ${id.slice(1)}`,
+      'port': portOf(id, firstPort),
+      'codes-per-officer-and-day': CODES_PER_DAY,
+      'codes-per-force-and-day': CODES_PER_DAY,
+      'codes-per-issuer-and-day': CODES_PER_DAY,
+      'passphrase-file': layout.passphraseOf(id),
+    };
+    await runProgram(PROGRAMS.guardian, ['init', ...flags(options)]);
   }
 }
 
 /** The real distributed key generation: three processes, and a folder through which their messages travel. */
 async function generateKey(layout: Layout): Promise<void> {
-  mkdirSync(layout.board);
+  const { ceremony, board } = layout;
+  mkdirSync(board);
   const cards = GUARDIANS.map((id) => JSON.parse(readText(join(layout.folderOf(id), 'card.json'))) as unknown);
-  const ceremony = {
+  const agreed = {
     format: 'blindmark-ceremony-v1',
     purpose: 'evaluation',
     origin: ORIGIN,
     epoch: 1,
     threshold: THRESHOLD,
-    guardians: cards,
   };
-  writeText(layout.ceremony, `${JSON.stringify(ceremony, null, 2)}\n`);
-  await Promise.all(
-    GUARDIANS.map(async (id) =>
-      runProgram(PROGRAMS.guardian, [
-        'dkg',
-        ...['--folder', layout.folderOf(id), '--ceremony', layout.ceremony, '--board', layout.board],
-        ...['--wait', '120', '--passphrase-file', layout.passphraseOf(id)],
-      ]),
-    ),
-  );
+  writeText(ceremony, `${JSON.stringify({ ...agreed, guardians: cards }, null, 2)}\n`);
+  const takePart = async (id: GuardianId): Promise<unknown> => {
+    const options = {
+      'folder': layout.folderOf(id),
+      ceremony,
+      board,
+      'wait': 120,
+      'passphrase-file': layout.passphraseOf(id),
+    };
+    return runProgram(PROGRAMS.guardian, ['dkg', ...flags(options)]);
+  };
+  await Promise.all(GUARDIANS.map(takePart));
 }
 
 async function makeIssuer(layout: Layout, firstPort: number): Promise<void> {
-  const args = [
-    'init',
-    '--folder',
-    layout.folderOf('issuer'),
-    '--id',
-    ISSUER.id,
-    '--name',
-    ISSUER.name,
-    '--number',
-    ISSUER.number,
-  ];
-  const port = ['--port', String(portOf('issuer', firstPort)), '--codes-per-day', String(CODES_PER_DAY)];
-  await runProgram(PROGRAMS.issuer, [...args, ...port, '--passphrase-file', layout.passphraseOf('issuer')]);
+  const options = {
+    ...ISSUER,
+    'folder': layout.folderOf('issuer'),
+    'port': portOf('issuer', firstPort),
+    'codes-per-day': CODES_PER_DAY,
+    'passphrase-file': layout.passphraseOf('issuer'),
+  };
+  await runProgram(PROGRAMS.issuer, ['init', ...flags(options)]);
 }
 
 /** The authority root and the demonstration force. Returns the root's public key as text. */
 async function makeAuthority(layout: Layout): Promise<string> {
   const passphrase = readText(layout.passphraseOf('authority')).trim();
-  const root = await runProgram(
-    PROGRAMS.blindmark,
-    ['authority', 'root', '--origin', ORIGIN, '--out', layout.rootFile, '--json'],
-    { passphrase },
-  );
-  const force = ['authority', 'force', '--root', layout.rootFile, '--id', FORCE.id, '--out', layout.forceFile];
+  const root = ['authority', 'root', '--json', ...flags({ origin: ORIGIN, out: layout.rootFile })];
+  const printed = await runProgram(PROGRAMS.blindmark, root, { passphrase });
+  const force = ['authority', 'force', ...flags({ root: layout.rootFile, id: FORCE.id, out: layout.forceFile })];
   await runProgram(PROGRAMS.blindmark, force, { passphrase });
-  return (JSON.parse(root) as { publicKey: string }).publicKey;
+  return (JSON.parse(printed) as { publicKey: string }).publicKey;
 }
 
 async function publishRoster(layout: Layout, authorityRoot: string): Promise<void> {
-  const registry = ['--folder', layout.folderOf('registry')];
+  const folder = layout.folderOf('registry');
   const [forces, draft] = [join(layout.demo, 'forces.json'), join(layout.demo, 'draft.json')];
   const limits = { codesPerDay: CODES_PER_DAY, codesPerOfficerAndDay: CODES_PER_DAY };
   writeText(forces, `${JSON.stringify([{ ...FORCE, ...limits }], null, 2)}\n`);
-  await runProgram(PROGRAMS.registry, [
-    ...['draft-roster', ...registry, '--key-generation', join(layout.board, 'key-generation.json')],
-    ...['--issuer', join(layout.folderOf('issuer'), 'card.json'), '--force', forces],
-    ...['--authority-root', authorityRoot, '--out', draft],
-  ]);
-  const signatures = GUARDIANS.map((id) => join(layout.demo, `signature-${id}.json`));
+  const content = {
+    'key-generation': join(layout.board, 'key-generation.json'),
+    'issuer': join(layout.folderOf('issuer'), 'card.json'),
+    'force': forces,
+    'authority-root': authorityRoot,
+  };
+  await runProgram(PROGRAMS.registry, ['draft-roster', ...flags({ folder, out: draft, ...content })]);
+  const signature = GUARDIANS.map((id) => join(layout.demo, `signature-${id}.json`));
   for (const [i, id] of GUARDIANS.entries()) {
-    const files = ['--draft', draft, '--out', signatures[i] as string, '--passphrase-file', layout.passphraseOf(id)];
-    await runProgram(PROGRAMS.guardian, ['sign-roster', '--folder', layout.folderOf(id), ...files]);
+    const files = { draft, 'out': signature[i] as string, 'passphrase-file': layout.passphraseOf(id) };
+    await runProgram(PROGRAMS.guardian, ['sign-roster', ...flags({ folder: layout.folderOf(id), ...files })]);
   }
-  const signed = signatures.flatMap((path) => ['--signature', path]);
-  await runProgram(PROGRAMS.registry, ['publish-roster', ...registry, '--draft', draft, ...signed]);
+  await runProgram(PROGRAMS.registry, ['publish-roster', ...flags({ folder, draft, signature })]);
 }
 
 async function acceptRoster(layout: Layout): Promise<Uint8Array> {
   const fingerprint = readConfig(layout.folderOf('registry')).rosterFingerprint as Uint8Array;
   const roster = join(layout.folderOf('registry'), 'roster.json');
   for (const id of GUARDIANS) {
-    const args = ['--folder', layout.folderOf(id), '--roster', roster, '--fingerprint', formatBase64url(fingerprint)];
-    await runProgram(PROGRAMS.guardian, ['accept-roster', ...args]);
+    const options = { folder: layout.folderOf(id), roster, fingerprint: formatBase64url(fingerprint) };
+    await runProgram(PROGRAMS.guardian, ['accept-roster', ...flags(options)]);
   }
   return fingerprint;
 }
 
 async function makeVendor(layout: Layout, firstPort: number): Promise<void> {
-  const printed = await runProgram(PROGRAMS.blindmark, [
-    ...['vendor', 'new', '--registry-file', layout.registryFile, '--id', VENDOR.id, '--name', VENDOR.name],
-    ...['--issuer', ISSUER.id, '--issuer-number', ISSUER.number, '--issuer-url', urlOf('issuer', firstPort)],
-    ...['--out', layout.vendorFile, '--json'],
-  ]);
+  const options = {
+    ...VENDOR,
+    'registry-file': layout.registryFile,
+    'issuer': ISSUER.id,
+    'issuer-number': ISSUER.number,
+    'issuer-url': urlOf('issuer', firstPort),
+    'out': layout.vendorFile,
+  };
+  const printed = await runProgram(PROGRAMS.blindmark, ['vendor', 'new', '--json', ...flags(options)]);
   const { publicKey } = JSON.parse(printed) as { publicKey: string };
-  const args = [
-    '--folder',
-    layout.folderOf('issuer'),
-    '--id',
-    VENDOR.id,
-    '--name',
-    VENDOR.name,
-    '--public-key',
-    publicKey,
-  ];
-  await runProgram(PROGRAMS.issuer, ['add-vendor', ...args]);
+  const vendor = { 'folder': layout.folderOf('issuer'), ...VENDOR, 'public-key': publicKey };
+  await runProgram(PROGRAMS.issuer, ['add-vendor', ...flags(vendor)]);
 }
 
 /** Writes the demonstration's `registry.json`: again at each start, for the port may be another. */
@@ -185,10 +179,14 @@ export async function setUp(data: string, firstPort: number, say: (text: string)
   say('Making issuer, authority and registry …');
   await makeIssuer(building, firstPort);
   const authorityRoot = await makeAuthority(building);
-  const guardians = GUARDIANS.flatMap((id) => ['--guardian', `${id}=${urlOf(id, firstPort)}`]);
-  const place = ['--folder', building.folderOf('registry'), '--origin', ORIGIN];
-  const address = ['--url', urlOf('registry', firstPort), '--port', String(firstPort)];
-  await runProgram(PROGRAMS.registry, ['init', ...place, ...address, ...guardians]);
+  const options = {
+    folder: building.folderOf('registry'),
+    origin: ORIGIN,
+    url: urlOf('registry', firstPort),
+    port: firstPort,
+    guardian: GUARDIANS.map((id) => `${id}=${urlOf(id, firstPort)}`),
+  };
+  await runProgram(PROGRAMS.registry, ['init', ...flags(options)]);
   say('Signing and publishing the roster …');
   await publishRoster(building, authorityRoot);
   const fingerprint = await acceptRoster(building);

@@ -3,7 +3,6 @@ import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync, type SQLOutputValue } from 'node:sqlite';
-import { onTestFinished } from 'vitest';
 import { bytesToHex, formatBase64url } from '../../crypto/bytes.ts';
 
 /** Everything of it, and how it is searched. */
@@ -19,11 +18,18 @@ export interface Loot {
 /** @param texts logs, metrics and whatever else there is beside files */
 export function takeLoot(folder: string, files: readonly string[], texts: readonly string[]): Loot {
   const raw = Buffer.concat([...files.map((file) => readFileSync(join(folder, file))), Buffer.from(texts.join('\n'))]);
-  // One character for each byte, so that binary and text are searched alike.
-  const text = raw.toString('latin1');
-  const lower = text.toLowerCase();
-  const holds = (bytes: Uint8Array): boolean =>
-    raw.includes(bytes) || text.includes(formatBase64url(bytes)) || lower.includes(bytesToHex(bytes));
+  const lower = raw.toString('latin1').toLowerCase();
+  // Most of what is looked for is not there, as its first four bytes tell at once.
+  const starts = new Set<number>();
+  for (let at = 0; at + 4 <= raw.length; at++) starts.add(raw.readUInt32BE(at));
+  const isIn = (part: Buffer): boolean => starts.has(part.readUInt32BE(0)) && raw.includes(part);
+  const holds = (bytes: Uint8Array): boolean => {
+    const hex = bytesToHex(bytes);
+    return [
+      Buffer.from(bytes),
+      ...[formatBase64url(bytes), hex, hex.toUpperCase()].map((form) => Buffer.from(form)),
+    ].some(isIn);
+  };
   return { holds, mentions: (word) => lower.includes(word.toLowerCase()), files };
 }
 
@@ -40,7 +46,6 @@ export type StolenRow = Record<string, SQLOutputValue>;
 /** The tables of a stolen database, write-ahead log included, each in the order in which it is kept. */
 export function readStolen(path: string): ReadonlyMap<string, readonly StolenRow[]> {
   const folder = mkdtempSync(join(tmpdir(), 'blindmark-stolen-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const copy = join(folder, 'copy.db');
   copyFileSync(path, copy);
   copyFileSync(`${path}-wal`, `${copy}-wal`);
@@ -56,6 +61,7 @@ export function readStolen(path: string): ReadonlyMap<string, readonly StolenRow
     );
   } finally {
     db.close();
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 

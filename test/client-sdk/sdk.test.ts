@@ -68,7 +68,7 @@ function losing(path: RegExp, times = 1): { fetch: Fetch; lost: () => number } {
   let lost = 0;
   const losingFetch: Fetch = async (url, init) => {
     const response = await fetch(url, init);
-    if (!path.test(String(url)) || lost >= times) return response;
+    if (!path.test(url as string) || lost >= times) return response;
     lost += 1;
     await response.text();
     throw new TypeError('the connection was lost');
@@ -321,7 +321,7 @@ describe('an officer', () => {
       (change: (row: Record<string, unknown>) => Record<string, unknown>): Fetch =>
       async (url, init) => {
         const response = await fetch(url, init);
-        if (!String(url).endsWith('/v1/lookups')) return response;
+        if (!(url as string).endsWith('/v1/lookups')) return response;
         const reply = (await response.json()) as { results: { registration: Record<string, unknown> | null }[][] };
         for (const slot of reply.results.flat())
           if (slot.registration !== null) slot.registration = change(slot.registration);

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { array, assert, property, string, tuple } from 'fast-check';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { checkCodeCell, formatTable, parseTable } from '../../client-sdk/tables.ts';
@@ -73,9 +73,9 @@ describe('a code that a spreadsheet has rounded', () => {
 
 describe('writing a table', () => {
   it('reads back as it was, formulas disarmed', () => {
-    const cell = fc.string({ maxLength: 20 }).map((text) => text.replaceAll('\0', '').trim());
-    fc.assert(
-      fc.property(fc.array(fc.tuple(cell, cell), { minLength: 1, maxLength: 20 }), (table) => {
+    const cell = string({ maxLength: 20 }).map((text) => text.replaceAll('\0', '').trim());
+    assert(
+      property(array(tuple(cell, cell), { minLength: 1, maxLength: 20 }), (table) => {
         const filled = table.filter((row) => row.some((value) => value !== ''));
         const read = parseTable('t', bytes(formatTable(['a', 'b'], filled)), []).rows.map((row) => [
           row.cells['a'],

@@ -46,6 +46,18 @@ describe('ISO 7064 MOD 97-10', () => {
     }
   });
 
+  it.each([
+    ['97', '00'],
+    ['98', '01'],
+    ['02', '99'],
+  ])('takes %s, and not %s, which leaves the same remainder', (check, other) => {
+    const payload = Array.from({ length: 1000 }, (_, n) => `BM${n}`).find(
+      (text) => mod97CheckCharacters(text) === check,
+    );
+    expect(passesCheck(MOD_97_10, `${payload}${check}`)).toBe(true);
+    expect(passesCheck(MOD_97_10, `${payload}${other}`)).toBe(false);
+  });
+
   it('agrees with the definition on any code', () => {
     fc.assert(
       fc.property(

@@ -189,7 +189,8 @@ describe('a test roster', () => {
   });
 
   it('may be followed by a real one, which has no cheap epoch', () => {
-    const epochs = smallRoster().epochs.map((epoch) => ({ ...epoch, epoch: 2 }));
+    const [epoch] = smallRoster().epochs as [Roster['epochs'][number]];
+    const epochs = [{ ...epoch, epoch: 2 }];
     const real = signedBy(next(chain[0] as SignedRoster, 2, { epochs }), [1, 2]);
     expect(verifyRosterChain([...chain, real], rosterHash(bytes)).roster.version).toBe(2);
     expect(() => next(chain[0] as SignedRoster, 2, { epochs: cheap })).toThrow(

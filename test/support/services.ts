@@ -126,10 +126,10 @@ export async function startServices(options: ServicesOptions = {}): Promise<Serv
   const guardianUrls = new Map<string, string>();
   for (const { id, index } of roster.guardians) {
     mkdirSync(join(folder, id));
-    const shares = [...fixture.keys].map(([epoch, key]) => ({
-      epoch,
-      ...(key.shares[index - 1] as (typeof key.shares)[number]),
-    }));
+    const shares = [...fixture.keys].map(([epoch, key]) => {
+      const { secret, publicShare } = key.shares[index - 1] as (typeof key.shares)[number];
+      return { epoch, secret, publicShare };
+    });
     // What a thief of the guardian's folder would have, were it not sealed.
     writeFileSync(join(folder, id, 'share.json'), JSON.stringify(shares.map(({ secret }) => formatBase64url(secret))));
     starts.set(id, async (port) => {

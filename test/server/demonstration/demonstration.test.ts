@@ -211,7 +211,7 @@ describe('kill -9 under load', () => {
     ];
     const victims: ServiceName[] = ['registry', 'g1', 'issuer', 'registry', 'g2'];
     let printed = '';
-    let isOver = false;
+    const over = new AbortController();
     const run = async () =>
       runCli(
         ['owner', 'register', '--vault', join(folder, 'my.vault'), ...files, '--json', '--parallel', '3'],
@@ -223,14 +223,14 @@ describe('kill -9 under load', () => {
     const killer = (async () => {
       for (const victim of victims) {
         const acknowledged = printed.length;
-        while (printed.length === acknowledged && !isOver) await wait(10);
-        if (isOver) return;
+        while (printed.length === acknowledged && !over.signal.aborted) await wait(10);
+        if (over.signal.aborted) return;
         await kill(victim);
         await serve(victim);
       }
     })();
     const first = await run();
-    isOver = true;
+    over.abort();
     await killer;
     const acknowledged = first.records().flatMap(({ id, result }) => (result === undefined ? [] : [id as string]));
     // What was interrupted goes on, by the same requests.
@@ -247,7 +247,7 @@ describe('kill -9 under load', () => {
       });
     }
     // Each key paid for one registration alone: two of its three uses are left.
-    const [key = ''] = marks[0] as [string, string, string];
+    const [key] = marks[0] as [string, string, string];
     const spend = async () =>
       owner(
         'register',
