@@ -1,6 +1,17 @@
 /** Files of owners, officers and vendors: read whole, written whole or not at all. */
-import { readFileSync } from 'node:fs';
-import { sync as writeFileAtomicSync } from 'write-file-atomic';
+import { randomUUID } from 'node:crypto';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
 import { BlindmarkError } from '../../crypto/errors.ts';
 
 /**
@@ -21,14 +32,38 @@ export function readBytes(path: string): Uint8Array {
   }
 }
 
+/** Makes a folder's entries durable: a file that was made or renamed in it. */
+export function syncFolder(path: string): void {
+  const folder = openSync(path, 'r');
+  try {
+    fsyncSync(folder);
+  } finally {
+    closeSync(folder);
+  }
+}
+
+function replaceFile(path: string, content: string): void {
+  const target = existsSync(path) ? realpathSync(path) : path;
+  const temporary = `${target}.${randomUUID()}.new`;
+  try {
+    // Writes on until all is written; a disk that fills up on the way is an error.
+    writeFileSync(temporary, content, { flag: 'wx', mode: 0o600, flush: true });
+    renameSync(temporary, target);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+  syncFolder(dirname(target));
+}
+
 /**
  * Writes a file, readable by its owner alone: whatever happens, either the old or the new content is there.
  *
  * @throws BlindmarkError `storageFailed`
  */
-export function writeFile(path: string, content: string | Uint8Array): void {
+export function writeFile(path: string, content: string): void {
   try {
-    writeFileAtomicSync(path, typeof content === 'string' ? content : Buffer.from(content), { mode: 0o600 });
+    replaceFile(path, content);
   } catch (cause) {
     throw unwritable(path, cause);
   }

@@ -8,14 +8,13 @@ import {
   readFileSync,
   unlinkSync,
   writeFileSync,
-  writeSync,
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { BlindmarkError } from '../../crypto/errors.ts';
 import type { StretchParameters } from '../../crypto/stretch.ts';
 import { Vault } from '../vault.ts';
 import { argon2idNode } from './argon2id.ts';
-import { readBytes, unwritable } from './files.ts';
+import { readBytes, syncFolder, unwritable } from './files.ts';
 
 /** A vault that is open in this program. `close` lets others have it. */
 export interface OpenVault {
@@ -53,15 +52,6 @@ function lock(path: string): () => void {
   });
 }
 
-function syncFolder(path: string): void {
-  const folder = openSync(dirname(path), constants.O_RDONLY);
-  try {
-    fsyncSync(folder);
-  } finally {
-    closeSync(folder);
-  }
-}
-
 /** A descriptor that lines are added to durably. */
 function openStorage(path: string, flags: number) {
   let file: number;
@@ -77,7 +67,8 @@ function openStorage(path: string, flags: number) {
   }
   const append = async (lines: readonly string[]): Promise<void> => {
     try {
-      writeSync(file, lines.map((line) => `${line}\n`).join(''));
+      // Given a descriptor it writes on until all is written.
+      writeFileSync(file, lines.map((line) => `${line}\n`).join(''));
       fsyncSync(file);
     } catch (cause) {
       throw unwritable(path, cause);
@@ -105,7 +96,7 @@ export async function createVaultFile(
   try {
     const storage = openStorage(path, O_CREAT | O_EXCL | O_APPEND | O_RDWR);
     const vault = await Vault.create({ ...options, storage, argon2id: argon2idNode });
-    syncFolder(path);
+    syncFolder(dirname(path));
     return closing(vault, storage.file, unlock);
   } catch (error) {
     unlock();
