@@ -58,7 +58,8 @@ export async function listen(
     });
   });
   const address = server.address() as AddressInfo;
-  log.info({ address: host, port: address.port }, 'listening');
+  // Said once the caller has had its turn to take signals: whoever waits for this line may stop the service at once.
+  setImmediate(() => log.info({ address: host, port: address.port }, 'listening'));
   const stop = async (): Promise<void> => {
     const closed = new Promise<void>((resolve) => {
       server.close(() => {

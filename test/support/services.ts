@@ -45,7 +45,7 @@ export interface ServicesOptions extends FixtureOptions {
 
 export interface Services {
   readonly fixture: Fixture;
-  /** Epoch seconds, for every service; may be set. */
+  /** Epoch seconds, for every service; goes on by itself, and may be set. */
   readonly clock: { now: number };
   /** Holds each service's folder: `registry`, `g1`, …, `issuer`. */
   readonly folder: string;
@@ -64,11 +64,25 @@ export interface Services {
   readonly stopAll: () => Promise<void>;
 }
 
+/** A clock that goes on from where it is set. */
+function createClock(start?: number): { now: number } {
+  const real = (): number => Math.floor(Date.now() / 1000);
+  let ahead = start === undefined ? 0 : start - real();
+  return {
+    get now() {
+      return real() + ahead;
+    },
+    set now(seconds) {
+      ahead = seconds - real();
+    },
+  };
+}
+
 /** Starts everything. Call `stopAll` when done: it removes the folder too. */
 export async function startServices(options: ServicesOptions = {}): Promise<Services> {
   const folder = mkdtempSync(join(tmpdir(), 'blindmark-'));
   const lines: string[] = [];
-  const clock = { now: options.now ?? Math.floor(Date.now() / 1000) };
+  const clock = createClock(options.now);
   const now = (): number => clock.now;
   const running = new Map<string, RunningService>();
   /** How guardians and the registry are started; port 0 takes a free one. */
