@@ -72,6 +72,8 @@ export interface LookupResult {
   readonly candidates: number;
   /** Codes that the reading may also stand for and that were not asked for, by scheme. */
   readonly omitted: CandidateSet['omitted'];
+  /** Schemes whose form the reading has but whose check it fails: if it is of one of them, it was misread. */
+  readonly misread: readonly string[];
   /** In the order of registration within each code: a second one is a counter-claim. */
   readonly registrations: readonly FoundRegistration[];
   /** Registrations that were found and refused, since something of them does not verify. */
@@ -213,6 +215,7 @@ export class Officer {
       result: registrations.length > 0 ? 'hit' : 'miss',
       candidates: codes.length,
       omitted: set.omitted,
+      misread: set.misread,
       registrations,
       refused,
       evidence,

@@ -55,6 +55,8 @@ export interface CandidateSet {
   readonly codes: Iterable<Candidate>;
   /** Empty when all was asked. A miss is then a miss; otherwise it may lie in what was left out. */
   readonly omitted: readonly OmittedTier[];
+  /** Schemes whose form the reading has, but whose check none of its codes passes: if it is of one of them, it was misread. */
+  readonly misread: readonly string[];
 }
 
 export interface CandidateOptions {
@@ -110,6 +112,11 @@ function restoreZeros(rules: SchemeRules, scheme: Scheme, reading: Reading): Sha
     shares.push({ tier: 'leadingZeros', fit, checkPassed: null, expansion });
   }
   return shares;
+}
+
+/** Whether a scheme that refuses what fails its check refuses every code of the reading. */
+function refusesAll({ fit: { scheme }, expansion }: Share): boolean {
+  return scheme.kind === 'characters' && scheme.check?.failure === 'refuse' && expansion.count === 0;
 }
 
 /** A count for people. */
@@ -193,5 +200,11 @@ export function candidates(rules: SchemeRules, reading: Reading, options: Candid
     else omitted.push({ tier, schemeIds: schemeIds(ofTier), count: total(ofTier) });
   }
   if (asked.length === 0) throw noCandidates(schemes, rules, reading);
-  return { count: total(asked), codes: { [Symbol.iterator]: () => listCodes(asked) }, omitted };
+  const misread = shares.filter(refusesAll);
+  return {
+    count: total(asked),
+    codes: { [Symbol.iterator]: () => listCodes(asked) },
+    omitted,
+    misread: schemeIds(misread),
+  };
 }

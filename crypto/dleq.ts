@@ -35,15 +35,11 @@ function compositeWeights(
   group: GroupBackend,
 ): Uint8Array[] {
   const seed = sha512(concatBytes(...withLength(publicKey), ...withLength(utf8ToBytes(`Seed-${context}`))));
+  const [head, tail] = [concatBytes(...withLength(seed)), utf8ToBytes('Composite')];
+  const domain = `HashToScalar-${context}`;
   return elements.map((element, i) => {
-    const transcript = concatBytes(
-      ...withLength(seed),
-      formatUint(i, 2),
-      ...withLength(element),
-      ...withLength(evaluated[i] as Uint8Array),
-      utf8ToBytes('Composite'),
-    );
-    return group.hashToScalar(transcript, `HashToScalar-${context}`);
+    const pair = [...withLength(element), ...withLength(evaluated[i] as Uint8Array)];
+    return group.hashToScalar(concatBytes(head, formatUint(i, 2), ...pair, tail), domain);
   });
 }
 

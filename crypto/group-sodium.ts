@@ -3,18 +3,18 @@ import { checkBytes, concatBytes, formatUint, utf8ToBytes } from './bytes.ts';
 import { badElement, checkElement, checkScalar, type GroupBackend } from './group.ts';
 import { sodium } from './sodium.ts';
 
-const SHA512_BLOCK_BYTES = 128;
 const UNIFORM_BYTES = 64;
+/** One block of SHA-512. */
+const HEADER = new Uint8Array(128);
+const LENGTH_AND_ZERO = concatBytes(formatUint(UNIFORM_BYTES, 2), formatUint(0, 1));
+const ONE = formatUint(1, 1);
 
 /** expand_message_xmd (RFC 9380 section 5.3.1) with SHA-512 to 64 bytes, which is one block of its output. */
 function expandMessage(message: Uint8Array, domain: string): Uint8Array {
   const tag = utf8ToBytes(domain);
   const suffix = concatBytes(tag, formatUint(tag.length, 1));
-  const header = new Uint8Array(SHA512_BLOCK_BYTES);
-  const first = sodium.crypto_hash_sha512(
-    concatBytes(header, message, formatUint(UNIFORM_BYTES, 2), formatUint(0, 1), suffix),
-  );
-  return sodium.crypto_hash_sha512(concatBytes(first, formatUint(1, 1), suffix));
+  const first = sodium.crypto_hash_sha512(concatBytes(HEADER, message, LENGTH_AND_ZERO, suffix));
+  return sodium.crypto_hash_sha512(concatBytes(first, ONE, suffix));
 }
 
 function combineElements(

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { ERROR_CODES, type ErrorCode } from './errors.ts';
-import { bytesField, identifierField } from './message.ts';
+import { bytesField, identifierField, textField } from './message.ts';
 import { officerAuthorizationSchema } from './officer-request.ts';
 import { MAX_CLAIMS, registrationRowSchema } from './registration.ts';
 
@@ -178,16 +178,19 @@ export const issuerInfoSchema = z.strictObject({
   tokenKeys: z.array(z.strictObject({ quarter: z.string(), publicKey: bytesField(200, 1024) })),
 });
 
-/** An error as it travels (RFC 9457). */
+/**
+ * An error as it travels (RFC 9457). Its texts end on a person's terminal, so those of a service that lies must be plain and
+ * short too.
+ */
 export const problemSchema = z.object({
-  type: z.string(),
-  title: z.string(),
+  type: textField(200),
+  title: textField(200),
   status: z.int(),
-  detail: z.string(),
+  detail: textField(4000),
   code: z.enum(Object.keys(ERROR_CODES) as [ErrorCode, ...ErrorCode[]]),
-  field: z.string().optional(),
-  remedy: z.string().optional(),
+  field: textField(1000).optional(),
+  remedy: textField(4000).optional(),
   retryAfter: z.number().optional(),
-  guardians: z.array(z.string()).optional(),
+  guardians: z.array(identifierField).max(255).optional(),
 });
 export type Problem = z.output<typeof problemSchema>;

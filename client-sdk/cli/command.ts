@@ -2,10 +2,28 @@
 import { Command } from 'commander';
 import { type BlindmarkError, EXIT_CODES, isBlindmarkError } from '../../crypto/errors.ts';
 
+/**
+ * What commander says of a mistake in use, without what was typed: a code, an activation key or a case reference may have come
+ * to stand in the wrong place, and standard error is often kept.
+ */
+function withoutValues(text: string): string {
+  return text
+    .replace(/unknown command '.*'/su, 'unknown command')
+    .replace(/unknown option '(--[a-z-]+)?.*'/su, (_, name: string | undefined) =>
+      `unknown option ${name ?? ''}`.trim(),
+    )
+    .replace(/argument '.*' is invalid/su, 'argument is invalid');
+}
+
 /** A command whose mistakes in use end with exit code 2. */
 export function createCommand(name: string, description: string): Command {
   return new Command(name)
     .description(description)
+    .configureOutput({
+      outputError: (text, write) => {
+        write(withoutValues(text));
+      },
+    })
     .showHelpAfterError('(--help says what this command takes)')
     .exitOverride((error) => {
       process.exit(error.exitCode === 0 ? 0 : EXIT_CODES.input);

@@ -54,7 +54,7 @@ function readingsOfTable(
 }
 
 function recordOf(result: LookupResult): Record<string, unknown> {
-  const { id, result: verdict, candidates, registrations, omitted, refused, evidence } = result;
+  const { id, result: verdict, candidates, registrations, omitted, misread, refused, evidence } = result;
   return {
     id,
     result: verdict,
@@ -66,6 +66,7 @@ function recordOf(result: LookupResult): Record<string, unknown> {
       scheme,
     })),
     ...(omitted.length > 0 ? { omitted } : {}),
+    ...(misread.length > 0 ? { misread } : {}),
     ...(refused > 0 ? { refused } : {}),
     evidence: {
       caseSalt: formatBase64url(evidence.caseSalt),
@@ -75,7 +76,7 @@ function recordOf(result: LookupResult): Record<string, unknown> {
 }
 
 function wordsOf(result: LookupResult): string {
-  const { id, candidates, registrations, omitted, refused } = result;
+  const { id, candidates, registrations, omitted, misread, refused } = result;
   const asked = candidates === 1 ? '' : ` (${formatCount(candidates, 'possible code')} asked for)`;
   const lines = registrations.map(({ scheme, status, items, registeredOn }, i) => {
     const claim = registrations.length > 1 ? `claim ${i + 1} of ${registrations.length}: ` : '';
@@ -86,6 +87,9 @@ function wordsOf(result: LookupResult): string {
     ({ count, schemeIds }) =>
       `  not asked for: ${formatCount(count, 'less likely code')} of ${schemeIds.join(', ')}; read more characters, or raise --max-candidates`,
   );
+  const doubtful = misread.map(
+    (scheme) => `  it looks like a ${scheme} code, but its check characters do not match: if it is one, it was misread`,
+  );
   const altered =
     refused === 0
       ? []
@@ -93,7 +97,7 @@ function wordsOf(result: LookupResult): string {
           `  ${formatCount(refused, 'registration')} refused: not as its owner signed it. Tell the registry and a guardian.`,
         ];
   const verdict = registrations.length > 0 ? 'REGISTERED' : 'not registered';
-  return [`${id}: ${verdict}${asked}`, ...lines, ...left, ...altered].join('\n');
+  return [`${id}: ${verdict}${asked}`, ...lines, ...doubtful, ...left, ...altered].join('\n');
 }
 
 /** How many results an earlier run has written of each id: JSON lines. */

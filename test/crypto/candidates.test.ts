@@ -286,8 +286,13 @@ describe('readings without a candidate', () => {
     expect(`${error.message} ${error.remedy}`).not.toContain(text);
   });
 
-  it('tries a failed bm1 code as the other schemes that it fits', () => {
-    expect([...candidatesOf('8EQ71S02SG3JTS94').codes].map(({ schemeId }) => schemeId)).toEqual(['pin']);
+  it('tries a failed bm1 code as the other schemes that it fits, and says that it was misread if it is one', () => {
+    const set = candidatesOf('8EQ71S02SG3JTS94');
+    expect([...set.codes].map(({ schemeId }) => schemeId)).toEqual(['pin']);
+    expect(set.misread).toEqual(['bm1']);
+    expect(candidatesOf('8EQ71S02SG3JTS93').misread).toEqual([]);
+    // A VIN's check only warns: its failing codes are candidates too.
+    expect(candidatesOf('1M8GDM9A1KP042788').misread).toEqual([]);
   });
 
   it('is checkFailed where only a scheme with a check fits', () => {
