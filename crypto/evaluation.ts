@@ -3,12 +3,27 @@
  * (DESIGN 3.4). A guardian adds what only it knows: its accepted elements and quotas.
  */
 import { equalBytes } from './bytes.ts';
-import { badInput, BlindmarkError } from './errors.ts';
-import { verifyOfficerRequest, wrongRoster, type VerifiedOfficerRequest } from './officer-request.ts';
+import { badInput, BlindmarkError, type ErrorCode } from './errors.ts';
+import {
+  OFFICER_REQUEST_ERRORS,
+  verifyOfficerRequest,
+  wrongRoster,
+  type VerifiedOfficerRequest,
+} from './officer-request.ts';
 import { checkElement } from './group.ts';
 import { currentTokenKeys, findLiveEpoch, type RosterIssuer, type VerifiedRoster } from './roster.ts';
 import { activationNonce, verifyToken, type RsaVerifier } from './token.ts';
 import type { EvaluationRequest } from './wire.ts';
+
+/** Every code with which {@link verifyEvaluationRequest} refuses. */
+export const EVALUATION_ERRORS = [
+  ...OFFICER_REQUEST_ERRORS,
+  'badElement',
+  'badToken',
+  'tokenForAnotherElement',
+  'unknownIssuer',
+  'wrongEpoch',
+] as const satisfies readonly ErrorCode[];
 
 /** A verified request on behalf of an owner. */
 export interface OwnerEvaluation {

@@ -9,7 +9,7 @@ import {
   verifyOfficerCredential,
   type VerifiedOfficer,
 } from './credential.ts';
-import { BlindmarkError } from './errors.ts';
+import { BlindmarkError, type ErrorCode } from './errors.ts';
 import { labelledHash } from './hash.ts';
 import { bytesField, formatMessage, parseMessage } from './message.ts';
 import { originField, type VerifiedRoster } from './roster.ts';
@@ -127,6 +127,16 @@ export async function signOfficerRequest(
     .sign(await importSigningKey(signer.key));
   return { request: jws, officerCredential: signer.officerCredential, forceCredential: signer.forceCredential };
 }
+
+/** Every code with which {@link verifyOfficerRequest} refuses. */
+export const OFFICER_REQUEST_ERRORS = [
+  'badCredential',
+  'badSignature',
+  'credentialExpired',
+  'unknownForce',
+  'wrongOrigin',
+  'wrongRoster',
+] as const satisfies readonly ErrorCode[];
 
 /** A request whose chain, signature, content and time have been verified. */
 export interface VerifiedOfficerRequest {

@@ -183,13 +183,13 @@ export const issuerInfoSchema = z.strictObject({
  * short too.
  */
 export const problemSchema = z.object({
-  type: textField(200),
-  title: textField(200),
+  type: textField(200, 0),
+  title: textField(200, 0),
   status: z.int(),
-  detail: textField(4000),
+  detail: textField(4000, 0),
   code: z.enum(Object.keys(ERROR_CODES) as [ErrorCode, ...ErrorCode[]]),
-  field: textField(1000).optional(),
-  remedy: textField(4000).optional(),
+  field: textField(1000, 0).optional(),
+  remedy: textField(4000, 0).optional(),
   retryAfter: z.number().optional(),
   guardians: z.array(identifierField).max(255).optional(),
 });

@@ -1,6 +1,6 @@
 /** What the services' command lines share: how they are built, how they ask for a passphrase, how they fail. */
 import password from '@inquirer/password';
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { BlindmarkError, EXIT_CODES, isBlindmarkError } from '../crypto/errors.ts';
 import { readText } from './files.ts';
 
@@ -15,6 +15,37 @@ export function createCommand(name: string, description: string): Command {
     });
 }
 
+/** The option of every command: where the service's files lie. */
+export const FOLDER_OPTION = ['--folder <folder>', 'folder of the service’s files', '.'] as const;
+
+export const PASSPHRASE_OPTION = [
+  '--passphrase-file <file>',
+  'file whose first line is the passphrase; else BLINDMARK_PASSPHRASE, or a prompt',
+] as const;
+
+/** Reads a whole number from 0 to 999,999,999, as an option's value. */
+export function parseCount(text: string): number {
+  if (!/^\d{1,9}$/u.test(text)) throw new InvalidArgumentError('Expected a whole number.');
+  return Number(text);
+}
+
+/** Reads a port, as an option's value; 0 takes a free one. */
+export function parsePort(text: string): number {
+  const port = parseCount(text);
+  if (port > 65_535) throw new InvalidArgumentError('Expected a port, 0 to 65535.');
+  return port;
+}
+
+/** Prints a line for whoever ran the command. */
+export function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+/** The system's clock, in epoch seconds. */
+export function systemClock(): number {
+  return Math.floor(Date.now() / 1000);
+}
+
 function describe(error: BlindmarkError): string {
   const remedy = error.remedy === undefined ? '' : `\n${error.remedy}`;
   const guardians = error.guardians?.length ? `\nAt fault: ${error.guardians.join(', ')}` : '';
@@ -26,6 +57,8 @@ export async function runCommand(command: Command, argv: readonly string[] = pro
   try {
     await command.parseAsync(argv);
   } catch (error) {
+    // Ctrl-C at a prompt.
+    if (error instanceof Error && error.name === 'ExitPromptError') process.exit(EXIT_CODES.unavailable);
     if (!isBlindmarkError(error)) throw error;
     process.stderr.write(describe(error));
     process.exitCode = EXIT_CODES[error.kind];

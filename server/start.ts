@@ -2,14 +2,14 @@
  * `npm start`: a whole Blindmark on one machine, to try it. Registry, three guardians after a real distributed key
  * generation, an issuer, a force with two officers and a vendor with ten packs; each a process of its own.
  */
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import type { ChildProcess } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join, relative, resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { BlindmarkError } from '../crypto/errors.ts';
-import { createCommand, runCommand } from './command.ts';
+import { createCommand, parsePort, runCommand, say } from './command.ts';
 import {
   DEFAULT_PORT,
   GUARDIANS,
@@ -32,17 +32,6 @@ import { readConfig as readIssuerConfig } from './issuer/config.ts';
 /** An officer's credential is good for twelve hours. */
 const RENEWAL_MS = 6 * 3_600_000;
 const READY_MS = 60_000;
-
-const say = (text: string): void => {
-  process.stdout.write(`${text}\n`);
-};
-
-function parsePort(text: string): number {
-  const port = Number(text);
-  if (!/^\d+$/u.test(text) || port < 1 || port > 65_530)
-    throw new InvalidArgumentError('Expected a number from 1 to 65530.');
-  return port;
-}
 
 async function checkPort(service: ServiceName, port: number): Promise<void> {
   await new Promise<void>((done, reject) => {

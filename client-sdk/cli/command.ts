@@ -69,6 +69,8 @@ export async function runCommand(command: Command, argv: readonly string[]): Pro
   try {
     await command.parseAsync(argv);
   } catch (error) {
+    // Ctrl-C at a prompt.
+    if (error instanceof Error && error.name === 'ExitPromptError') process.exit(EXIT_CODES.unavailable);
     if (!isBlindmarkError(error)) throw error;
     printError(error, argv.includes('--json'));
     noteFailure(error);

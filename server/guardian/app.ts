@@ -1,5 +1,6 @@
 /** The guardian's HTTP interface: it evaluates what it may, says which keys it serves, and nothing else. */
 import type { Express } from 'express';
+import { EVALUATION_ERRORS } from '../../crypto/evaluation.ts';
 import { liveEpochs } from '../../crypto/roster.ts';
 import { evaluationRequestSchema, guardianEvaluationSchema, guardianInfoSchema } from '../../crypto/wire.ts';
 import { createServiceApp } from '../http/app.ts';
@@ -34,23 +35,7 @@ function evaluateRoute(dependencies: GuardianDependencies): Route {
       'is charged to the officer’s and the force’s quota of the day. The same officer’s request again is answered again and costs nothing.',
     body: evaluationRequestSchema,
     reply: guardianEvaluationSchema,
-    errors: [
-      'badElement',
-      'badSignature',
-      'badCredential',
-      'credentialExpired',
-      'unknownForce',
-      'unknownIssuer',
-      'wrongOrigin',
-      'wrongEpoch',
-      'wrongRoster',
-      'badToken',
-      'tokenRequired',
-      'tokenForAnotherElement',
-      'quotaExceeded',
-      'storageFailed',
-      'unavailable',
-    ],
+    errors: [...EVALUATION_ERRORS, 'tokenRequired', 'quotaExceeded', 'storageFailed', 'unavailable'],
     handle: async ({ body }) => {
       const { reply, admission } = await evaluate(body, dependencies);
       codes.inc({ purpose: body.purpose, charged: admission === 'again' ? 'no' : 'yes' }, body.elements.length);

@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 /** `blindmark-guardian`: the service that holds one share of each threshold key. */
-import { InvalidArgumentError } from 'commander';
 import { existsSync, mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -15,7 +14,17 @@ import {
   rosterDraftSchema,
   rosterSignatureSchema,
 } from '../../crypto/roster.ts';
-import { createCommand, readPassphrase, runCommand } from '../command.ts';
+import {
+  createCommand,
+  FOLDER_OPTION,
+  parseCount,
+  parsePort,
+  PASSPHRASE_OPTION,
+  readPassphrase,
+  runCommand,
+  say,
+  systemClock,
+} from '../command.ts';
 import { readJson, writeJson } from '../files.ts';
 import { stopOnSignals } from '../http/listen.ts';
 import { createLog } from '../http/log.ts';
@@ -29,17 +38,6 @@ import { serveGuardian } from './serve.ts';
 
 /** Milliseconds between looks at the board. */
 const BOARD_INTERVAL = 300;
-
-const now = (): number => Math.floor(Date.now() / 1000);
-
-const say = (text: string): void => {
-  process.stdout.write(`${text}\n`);
-};
-
-function parseCount(text: string): number {
-  if (!/^\d{1,9}$/u.test(text)) throw new InvalidArgumentError('Expected a whole number.');
-  return Number(text);
-}
 
 interface FolderOptions {
   readonly folder: string;
@@ -170,25 +168,20 @@ async function serve(options: FolderOptions & { port?: number; stopWithStdin?: t
   // Under the permission model, Node 24 lets worker threads read the working directory, whatever the flags say.
   process.chdir(folder);
   const log = createLog('guardian');
-  const service = await serveGuardian(folder, { passphrase, port: options.port, log, now });
+  const service = await serveGuardian(folder, { passphrase, port: options.port, log, now: systemClock });
   stopOnSignals(service, log, options.stopWithStdin === true);
 }
 
 const program = createCommand('blindmark-guardian', 'Holds one share of each threshold key of a registry.');
-const folderOption = ['--folder <folder>', 'the guardian’s folder', '.'] as const;
-const passphraseOption = [
-  '--passphrase-file <file>',
-  'file whose first line is the passphrase; else BLINDMARK_PASSPHRASE, or a prompt',
-] as const;
 
 program
   .command('init')
   .description('set up a guardian in a folder, with its operator’s keys')
-  .option(...folderOption)
+  .option(...FOLDER_OPTION)
   .requiredOption('--id <id>', 'identifier in the roster: small letters, digits, hyphens')
   .requiredOption('--name <name>', 'name that people read')
   .option('--host <host>', 'address to listen on', '127.0.0.1')
-  .option('--port <port>', 'port to listen on', parseCount, 8081)
+  .option('--port <port>', 'port to listen on', parsePort, 8081)
   .option('--codes-per-officer-and-day <count>', 'most that an officer may have evaluated a day', parseCount, 500)
   .option('--codes-per-force-and-day <count>', 'most that a force may have evaluated a day', parseCount, 20_000)
   .option(
@@ -199,38 +192,38 @@ program
   )
   .option('--threads <count>', 'worker threads that evaluate; default: one a processor', parseCount)
   .option('--allow-test-roster', 'sign and serve rosters whose codes are not protected by stretching')
-  .option(...passphraseOption)
+  .option(...PASSPHRASE_OPTION)
   .action(init);
 program
   .command('dkg')
   .description('make a threshold key with the other guardians; run it again until it is done')
-  .option(...folderOption)
+  .option(...FOLDER_OPTION)
   .requiredOption('--ceremony <file>', 'what all guardians have agreed on: ceremony.json')
   .requiredOption('--board <folder>', 'folder through which the guardians’ messages travel; one for each ceremony')
   .option('--wait <seconds>', 'how long to wait for the others', parseCount, 0)
-  .option(...passphraseOption)
+  .option(...PASSPHRASE_OPTION)
   .action(generateKey);
 program
   .command('sign-roster')
   .description('show a draft of a roster, check it and sign it')
-  .option(...folderOption)
+  .option(...FOLDER_OPTION)
   .requiredOption('--draft <file>', 'the draft, from the registry’s operator')
   .requiredOption('--out <file>', 'where to write the signature')
-  .option(...passphraseOption)
+  .option(...PASSPHRASE_OPTION)
   .action(sign);
 program
   .command('accept-roster')
   .description('verify a signed roster and follow it')
-  .option(...folderOption)
+  .option(...FOLDER_OPTION)
   .requiredOption('--roster <file>', 'the registry’s chain of rosters: roster.json')
   .option('--fingerprint <fingerprint>', 'fingerprint of the first roster: needed the first time')
   .action(accept);
 program
   .command('serve')
   .description('run the guardian')
-  .option(...folderOption)
-  .option('--port <port>', 'another port than the configuration’s; 0 takes a free one', parseCount)
-  .option(...passphraseOption)
+  .option(...FOLDER_OPTION)
+  .option('--port <port>', 'another port than the configuration’s; 0 takes a free one', parsePort)
+  .option(...PASSPHRASE_OPTION)
   .option('--stop-with-stdin', 'stop when standard input ends')
   .action(serve);
 

@@ -1,13 +1,22 @@
 #!/usr/bin/env node
 /** `blindmark-issuer`: the service that exchanges activation keys for tokens. */
-import { InvalidArgumentError } from 'commander';
 import { existsSync, mkdirSync } from 'node:fs';
 import { parseBase64url } from '../../crypto/bytes.ts';
 import { badInput, BlindmarkError } from '../../crypto/errors.ts';
 import { parseMessage } from '../../crypto/message.ts';
 import { checkNewPassphrase } from '../../crypto/passphrase.ts';
 import { quarterOf, shiftQuarter } from '../../crypto/roster.ts';
-import { createCommand, readPassphrase, runCommand } from '../command.ts';
+import {
+  createCommand,
+  FOLDER_OPTION,
+  parseCount,
+  parsePort,
+  PASSPHRASE_OPTION,
+  readPassphrase,
+  runCommand,
+  say,
+  systemClock,
+} from '../command.ts';
 import { listen, stopOnSignals } from '../http/listen.ts';
 import { createLog } from '../http/log.ts';
 import { createMetrics } from '../http/metrics.ts';
@@ -23,17 +32,6 @@ import {
   writeTokenKeys,
 } from './config.ts';
 import { IssuerLedger } from './ledger.ts';
-
-const now = (): number => Math.floor(Date.now() / 1000);
-
-const say = (text: string): void => {
-  process.stdout.write(`${text}\n`);
-};
-
-function parseCount(text: string): number {
-  if (!/^\d{1,9}$/u.test(text)) throw new InvalidArgumentError('Expected a whole number.');
-  return Number(text);
-}
 
 interface FolderOptions {
   readonly folder: string;
@@ -73,8 +71,12 @@ async function init(options: InitOptions): Promise<void> {
   const passphrase = await readPassphrase(options.passphraseFile, 'New passphrase for the token keys:');
   checkNewPassphrase(passphrase);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const quarter = quarterOf(now());
-  const tokenKeys = await addTokenKey(await addTokenKey([], quarter, now()), shiftQuarter(quarter, 1), now());
+  const quarter = quarterOf(systemClock());
+  const tokenKeys = await addTokenKey(
+    await addTokenKey([], quarter, systemClock()),
+    shiftQuarter(quarter, 1),
+    systemClock(),
+  );
   await writeTokenKeys(folder, passphrase, tokenKeys);
   writeCard(folder, config, tokenKeys);
   writeConfig(folder, config);
@@ -100,7 +102,7 @@ async function addKey(options: FolderOptions & { quarter: string }): Promise<voi
   const existing = await readTokenKeys(folder, passphrase);
   // First as it should be already, so that a run that was interrupted between the two files is mended by the next.
   writeCard(folder, config, existing);
-  const tokenKeys = await addTokenKey(existing, quarter, now());
+  const tokenKeys = await addTokenKey(existing, quarter, systemClock());
   await writeTokenKeys(folder, passphrase, tokenKeys);
   writeCard(folder, config, tokenKeys);
   say(`The token key for ${quarter} is made. A running issuer takes it up when it is started again.`);
@@ -128,7 +130,7 @@ async function serve(options: FolderOptions & { port?: number; stopWithStdin?: t
   const log = createLog('issuer');
   const ledger = IssuerLedger.open(issuerFiles(folder).database);
   try {
-    const app = createIssuerApp({ config, tokenKeys, ledger, log, metrics: createMetrics('issuer'), now });
+    const app = createIssuerApp({ config, tokenKeys, ledger, log, metrics: createMetrics('issuer'), now: systemClock });
     const service = await listen(app, {
       host: config.host,
       port: options.port ?? config.port,
@@ -143,16 +145,11 @@ async function serve(options: FolderOptions & { port?: number; stopWithStdin?: t
 }
 
 const program = createCommand('blindmark-issuer', 'Exchanges activation keys for unlinkable activation tokens.');
-const folderOption = ['--folder <folder>', 'the issuer’s folder', '.'] as const;
-const passphraseOption = [
-  '--passphrase-file <file>',
-  'file whose first line is the passphrase; else BLINDMARK_PASSPHRASE, or a prompt',
-] as const;
 
 program
   .command('init')
   .description('set up an issuer in a folder, with token keys for this quarter and the next')
-  .option(...folderOption)
+  .option(...FOLDER_OPTION)
   .requiredOption('--id <id>', 'identifier in the roster: small letters, digits, hyphens')
   .requiredOption('--name <name>', 'name that people read')
   .requiredOption(
@@ -161,23 +158,23 @@ program
     parseCount,
   )
   .option('--host <host>', 'address to listen on', '127.0.0.1')
-  .option('--port <port>', 'port to listen on', parseCount, 8090)
+  .option('--port <port>', 'port to listen on', parsePort, 8090)
   .option('--url <url>', 'where owners reach it; default: host and port')
   .option('--codes-per-day <count>', 'evaluations a day that it asks the roster for', parseCount, 1000)
-  .option(...passphraseOption)
+  .option(...PASSPHRASE_OPTION)
   .action(init);
 program
   .command('serve')
   .description('run the issuer')
-  .option(...folderOption)
-  .option('--port <port>', 'another port than the configuration’s; 0 takes a free one', parseCount)
-  .option(...passphraseOption)
+  .option(...FOLDER_OPTION)
+  .option('--port <port>', 'another port than the configuration’s; 0 takes a free one', parsePort)
+  .option(...PASSPHRASE_OPTION)
   .option('--stop-with-stdin', 'stop when standard input ends')
   .action(serve);
 program
   .command('add-vendor')
   .description('let a vendor add packs')
-  .option(...folderOption)
+  .option(...FOLDER_OPTION)
   .requiredOption('--id <id>', 'the vendor’s identifier')
   .requiredOption('--name <name>', 'name that people read')
   .requiredOption('--public-key <key>', 'the vendor’s Ed25519 key, base64url')
@@ -185,14 +182,14 @@ program
 program
   .command('add-key')
   .description('make the token key of another quarter; keys older than the last quarter are erased')
-  .option(...folderOption)
+  .option(...FOLDER_OPTION)
   .requiredOption('--quarter <quarter>', 'as 2027-Q1')
-  .option(...passphraseOption)
+  .option(...PASSPHRASE_OPTION)
   .action(addKey);
 program
   .command('report')
   .description('count each vendor’s packs')
-  .option(...folderOption)
+  .option(...FOLDER_OPTION)
   .action(report);
 
 await runCommand(program);

@@ -1,7 +1,7 @@
 /** `POST /v1/evaluations`: verified, remembered where a lookup may follow, and relayed to all guardians. */
 import type { Counter } from 'prom-client';
 import { CLOCK_TOLERANCE } from '../../crypto/credential.ts';
-import { verifyEvaluationRequest } from '../../crypto/evaluation.ts';
+import { EVALUATION_ERRORS, verifyEvaluationRequest } from '../../crypto/evaluation.ts';
 import type { VerifiedRoster } from '../../crypto/roster.ts';
 import type { RsaVerifier } from '../../crypto/token.ts';
 import { evaluationReplySchema, evaluationRequestSchema } from '../../crypto/wire.ts';
@@ -30,18 +30,8 @@ export function evaluationRoute(dependencies: EvaluationDependencies): Route {
     body: evaluationRequestSchema,
     reply: evaluationReplySchema,
     errors: [
-      'badElement',
-      'badToken',
-      'tokenForAnotherElement',
+      ...EVALUATION_ERRORS,
       'tokenRequired',
-      'unknownIssuer',
-      'badCredential',
-      'badSignature',
-      'credentialExpired',
-      'unknownForce',
-      'wrongOrigin',
-      'wrongRoster',
-      'wrongEpoch',
       'quotaExceeded',
       'replayed',
       'guardiansUnavailable',

@@ -1,7 +1,7 @@
 /** `POST /v1/lookups`: an officer learns which registrations the tags have that the guardians' evaluations led to. */
 import type { Counter } from 'prom-client';
 import { BlindmarkError } from '../../crypto/errors.ts';
-import { verifyOfficerRequest } from '../../crypto/officer-request.ts';
+import { OFFICER_REQUEST_ERRORS, verifyOfficerRequest } from '../../crypto/officer-request.ts';
 import { registrationIndex } from '../../crypto/registration.ts';
 import type { VerifiedRoster } from '../../crypto/roster.ts';
 import { lookupReplySchema, lookupRequestSchema } from '../../crypto/wire.ts';
@@ -44,17 +44,7 @@ export function lookupRoute({ roster, store, now, lookups }: LookupDependencies)
       'For officers: the lookup tags of codes whose evaluation the same officer’s key asked for, once, and at most as many. Answers with four places for each tag, in the order asked; a place is a registration or none, and both are of one length. A byte-identical request is answered again while it is valid. There is no other way to ask what is registered.',
     body: lookupRequestSchema,
     reply: lookupReplySchema,
-    errors: [
-      'badCredential',
-      'badSignature',
-      'credentialExpired',
-      'unknownForce',
-      'wrongOrigin',
-      'wrongRoster',
-      'evaluationRequired',
-      'replayed',
-      'storageFailed',
-    ],
+    errors: [...OFFICER_REQUEST_ERRORS, 'evaluationRequired', 'replayed', 'storageFailed'],
     handle: async ({ body: { evaluation, tags, authorization } }) => {
       const content = [evaluation, ...tags];
       const at = now();

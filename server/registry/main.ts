@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 /** `blindmark-registry`: the registry's command line. */
-import { InvalidArgumentError } from 'commander';
 import { existsSync, mkdirSync } from 'node:fs';
 import { z } from 'zod';
 import { formatBase64url, parseBase64url } from '../../crypto/bytes.ts';
@@ -16,7 +15,7 @@ import {
   rosterSignatureSchema,
 } from '../../crypto/roster.ts';
 import { STRETCH_FLOOR } from '../../crypto/stretch.ts';
-import { createCommand, runCommand } from '../command.ts';
+import { createCommand, FOLDER_OPTION, parseCount, parsePort, runCommand, say, systemClock } from '../command.ts';
 import { readJson, writeJson } from '../files.ts';
 import { stopOnSignals } from '../http/listen.ts';
 import { createLog } from '../http/log.ts';
@@ -28,25 +27,8 @@ import { serveRegistry } from './serve.ts';
 
 const DEFAULT_PORT = 8080;
 
-const say = (text: string): void => {
-  process.stdout.write(`${text}\n`);
-};
-
-const nowSeconds = (): number => Math.floor(Date.now() / 1000);
-
-function parseInteger(text: string): number {
-  if (!/^\d{1,9}$/u.test(text)) throw new InvalidArgumentError('Expected a whole number.');
-  return Number(text);
-}
-
-function parsePort(text: string): number {
-  const port = parseInteger(text);
-  if (port > 65_535) throw new InvalidArgumentError('Expected a port, 0 to 65535.');
-  return port;
-}
-
 const collect = (text: string, list: readonly string[]): string[] => [...list, text];
-const collectIntegers = (text: string, list: readonly number[]): number[] => [...list, parseInteger(text)];
+const collectIntegers = (text: string, list: readonly number[]): number[] => [...list, parseCount(text)];
 
 interface InitOptions {
   readonly folder: string;
@@ -109,7 +91,7 @@ function draft(options: DraftOptions): void {
   const predecessor = readRosterChain(folder).length === 0 ? null : loadRoster(folder, config).current;
   const changes: RosterChanges = {
     origin: config.origin,
-    now: nowSeconds(),
+    now: systemClock(),
     ...(keyGeneration === undefined ? {} : { keyGeneration: readJson(keyGeneration, keyGenerationSchema) }),
     stretch: { memoryKiB: options.stretchMemory, passes: options.stretchPasses, lanes: options.stretchLanes },
     retireEpochs: options.retireEpoch,
@@ -149,12 +131,11 @@ async function serve(options: { folder: string; port?: number; stopWithStdin?: t
 }
 
 const program = createCommand('blindmark-registry', 'The registry: keeps registrations that nobody can browse.');
-const folderOption = ['--folder <folder>', 'folder of configuration, roster and database', '.'] as const;
 
 program
   .command('init')
   .description('makes a configuration')
-  .option(...folderOption)
+  .option(...FOLDER_OPTION)
   .requiredOption('--origin <name>', 'the registry’s name, for ever: it goes into every hash and signature')
   .requiredOption('--url <url>', 'where clients reach the registry')
   .option('--host <address>', 'where it listens', '127.0.0.1')
@@ -166,12 +147,12 @@ program
 program
   .command('draft-roster')
   .description('drafts the first roster, or the next: what is not named stays as it is')
-  .option(...folderOption)
+  .option(...FOLDER_OPTION)
   .requiredOption('--out <file>', 'where the draft goes')
   .option('--key-generation <file>', 'key-generation.json of a new epoch; the first roster needs one')
-  .option('--stretch-memory <KiB>', 'Argon2id memory of the new epoch', parseInteger, STRETCH_FLOOR.memoryKiB)
-  .option('--stretch-passes <number>', 'Argon2id passes of the new epoch', parseInteger, STRETCH_FLOOR.passes)
-  .option('--stretch-lanes <number>', 'Argon2id lanes of the new epoch', parseInteger, STRETCH_FLOOR.lanes)
+  .option('--stretch-memory <KiB>', 'Argon2id memory of the new epoch', parseCount, STRETCH_FLOOR.memoryKiB)
+  .option('--stretch-passes <number>', 'Argon2id passes of the new epoch', parseCount, STRETCH_FLOOR.passes)
+  .option('--stretch-lanes <number>', 'Argon2id lanes of the new epoch', parseCount, STRETCH_FLOOR.lanes)
   .option('--retire-epoch <number>', 'an epoch that is not looked up any more', collectIntegers, [])
   .option('--issuer <file>', 'an issuer’s card.json: added, or put in its place', collect, [])
   .option('--remove-issuer <id>', 'an issuer whose tokens count no more', collect, [])
@@ -185,7 +166,7 @@ program
 program
   .command('publish-roster')
   .description('takes a draft that enough guardians have signed into the roster')
-  .option(...folderOption)
+  .option(...FOLDER_OPTION)
   .requiredOption('--draft <file>', 'the draft')
   .requiredOption('--signature <file>', 'a guardian’s signature; once for each', collect, [])
   .action(publish);
@@ -193,7 +174,7 @@ program
 program
   .command('serve')
   .description('runs the registry')
-  .option(...folderOption)
+  .option(...FOLDER_OPTION)
   .option('--port <number>', 'in place of the configuration’s; 0 takes a free one', parsePort)
   .option('--stop-with-stdin', 'stop when standard input ends')
   .action(serve);

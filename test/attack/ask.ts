@@ -23,7 +23,9 @@ function parse(text: string): { code?: string; field?: string } {
 
 /** Sends any request over a connection of its own. */
 export async function send(url: string, init: RequestInit = {}): Promise<Answer> {
-  const response = await fetch(url, { ...init, headers: { ...init.headers, connection: 'close' } });
+  const headers = new Headers(init.headers);
+  headers.set('connection', 'close');
+  const response = await fetch(url, { ...init, headers });
   const text = await response.text();
   const { code = 'none', field } = parse(text);
   return { status: response.status, text, code: response.ok ? 'ok' : code, field };

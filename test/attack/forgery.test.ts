@@ -418,7 +418,7 @@ describe('a roster of the forger’s own making', () => {
 function lying(path: RegExp, change: (reply: unknown, request: string) => unknown): Fetch {
   return async (url, init) => {
     const response = await fetch(url, init);
-    if (!path.test(String(url)) || !response.ok) return response;
+    if (!path.test(url as string) || !response.ok) return response;
     return Response.json(change(await response.json(), init?.body as string));
   };
 }
@@ -577,6 +577,38 @@ describe('a registry that changes registrations', () => {
       refused: 2,
       registrations: [{ status: 'withKeeper' }],
     });
+  });
+});
+
+describe('what a registry that lies says to people', () => {
+  const saying =
+    (problem: object): Fetch =>
+    async () =>
+      Response.json(
+        { type: 't', title: 't', status: 403, code: 'notFound', detail: 'No', ...problem },
+        { status: 403 },
+      );
+  const connectTo = async (fetch: Fetch): Promise<Registry> => {
+    const { url, rosterFingerprint } = services.registryFile;
+    return Registry.connect(url, { rosterFingerprint, allowTestRoster: true, fetch, retry: { attempts: 1 } });
+  };
+
+  it('is repeated when it is plain', async () => {
+    const remedy = 'Ask again tomorrow.';
+    await expect(connectTo(saying({ remedy }))).rejects.toMatchObject({ code: 'notFound', message: 'No', remedy });
+  });
+
+  it.each([
+    ['a control sequence that clears the screen', { detail: '\u001b[2J' }],
+    ['an 8-bit control sequence', { remedy: '\u009b2J' }],
+    ['text that reads backwards', { remedy: '\u202egnorw' }],
+    ['a guardian’s name that is none', { guardians: ['g1\u0007'] }],
+    ['more than anyone reads', { detail: 'x'.repeat(100_000) }],
+    ['a code that does not exist', { code: 'trustMe' }],
+  ])('is not repeated when it is %s', async (_, problem) => {
+    const message = 'The service answered with HTTP status 403';
+    const expected = { code: 'badReply', message, remedy: undefined, guardians: undefined };
+    await expect(connectTo(saying(problem))).rejects.toMatchObject(expected);
   });
 });
 

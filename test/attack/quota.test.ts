@@ -7,7 +7,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bytesToHex, formatBase64url } from '../../crypto/bytes.ts';
 import { createForceCredential, createOfficerCredential } from '../../crypto/credential.ts';
 import type { OfficerSigner } from '../../crypto/officer-request.ts';
-import type { RosterForce } from '../../crypto/roster.ts';
 import { createSigningKey, type SigningKey } from '../../crypto/signature.ts';
 import type { EvaluationRequest } from '../../crypto/wire.ts';
 import type { Fixture } from '../support/fixture.ts';
@@ -27,7 +26,8 @@ const bound = (quota: number): number => Math.floor((GUARDIANS * quota) / THRESH
 let services: Services;
 let fixture: Fixture;
 /** A force whose own quota is no hindrance, so that the officer's is what bounds; and one whose quota is small. */
-const [LARGE, SMALL] = ['large-force', 'small-force'];
+const LARGE = 'large-force';
+const SMALL = 'small-force';
 const forceKeys = new Map([LARGE, SMALL].map((id) => [id, createSigningKey()]));
 
 beforeAll(async () => {
@@ -36,12 +36,10 @@ beforeAll(async () => {
     issuerCodesPerDay: ISSUER_QUOTA,
     change: (roster) => ({
       ...roster,
-      forces: [LARGE, SMALL].map((id) => ({
-        ...(roster.forces[0] as RosterForce),
-        id,
-        codesPerDay: id === LARGE ? 100_000 : FORCE_QUOTA,
-        codesPerOfficerAndDay: OFFICER_QUOTA,
-      })),
+      forces: [
+        { id: LARGE, name: 'Large', codesPerDay: 100_000, codesPerOfficerAndDay: OFFICER_QUOTA },
+        { id: SMALL, name: 'Small', codesPerDay: FORCE_QUOTA, codesPerOfficerAndDay: OFFICER_QUOTA },
+      ],
     }),
   });
   ({ fixture } = services);

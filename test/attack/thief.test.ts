@@ -34,7 +34,7 @@ import { parseMessage } from '../../crypto/message.ts';
 import { CHEAP_STRETCH } from '../support/fixture.ts';
 import { readMarks } from '../support/marks.ts';
 import { startServices, type Services } from '../support/services.ts';
-import { subsets, type KeyShare } from '../support/split-key.ts';
+import { subsets, type KeyShare, type SplitKey } from '../support/split-key.ts';
 import { askGuardian, post } from './ask.ts';
 import { bytesIn, filesOf, readStolen, takeLoot, type Loot, type StolenRow } from './loot.ts';
 
@@ -68,7 +68,7 @@ function chooseGuesses(): Guess[] {
       .slice(0, perScheme)
       .map((canonical) => ({ scheme, canonical, code: formatCode(STANDARD_SCHEMES, scheme, canonical) })),
   );
-  return chosen.slice(0, 2 * COUNT).map((guess, i) => ({ ...guess, isRegistered: i % 2 === 0 }));
+  return chosen.slice(0, 2 * COUNT).map((guess, i) => Object.assign(guess, { isRegistered: i % 2 === 0 }));
 }
 
 async function connect(): Promise<Registry> {
@@ -121,7 +121,7 @@ beforeAll(async () => {
     ...(await metricsText()),
     JSON.stringify(services.registryFile),
   ]);
-  share = (services.fixture.keys.get(1)?.shares[0] as KeyShare).secret;
+  share = shareOf(0).secret;
   openDatabases();
 });
 afterAll(async () => {
@@ -135,6 +135,7 @@ function openDatabases(): void {
   stolen = [registry, readStolen(path('g1', 'guardian.db')), readStolen(path('issuer', 'issuer.db'))].flatMap(bytesIn);
 }
 
+const shareOf = (position: number): KeyShare => (services.fixture.keys.get(1) as SplitKey).shares[position] as KeyShare;
 const column = (row: StolenRow, name: string): Uint8Array => row[name] as Uint8Array;
 const inputOf = ({ scheme, canonical }: SchemeCode): Uint8Array => codeInput(origin, scheme, canonical);
 const pointOf = (input: Uint8Array): Uint8Array =>
@@ -456,7 +457,7 @@ describe('with t shares', () => {
   it.each(chosen)(
     '%i and %i, he recovers every tag and opens every envelope, at one Argon2id a guess',
     async (a, b) => {
-      const shares = [a, b].map((i) => services.fixture.keys.get(1)?.shares[i as number] as KeyShare);
+      const shares = [a, b].map(shareOf);
       const calls: StretchParameters[] = [];
       const counting: Argon2id = async (password, salt, parameters, length) => {
         calls.push(parameters);

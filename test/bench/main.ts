@@ -7,10 +7,13 @@ import { dirname, join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { measureClient, measureGuardians } from './evaluation.ts';
 
+import { measureLookups } from './lookup.ts';
 import type { Effort } from './measure.ts';
+import { measureRegistrations } from './registration.ts';
 
 import { describeMachine, formatMachine, formatTable, type Row } from './report.ts';
 
+import { measureGrowth, measureRowSize } from './store.ts';
 import { measureStretching } from './stretch.ts';
 
 const HELP = `npm run bench -- [options]
@@ -38,6 +41,8 @@ const { values: options } = parseArgs({
 /** Milliseconds of a turn: long enough that a pause of the machine is one of many. */
 const full: Effort = { rounds: 15, turnMs: 400 };
 const quick: Effort = { rounds: 3, turnMs: 100 };
+const many = { rounds: 9, registrations: 2000 };
+const few = { rounds: 3, registrations: 500 };
 
 const { folder } = options;
 const effort = options.quick ? quick : full;
@@ -48,6 +53,10 @@ const MEASUREMENTS: Readonly<Record<string, Measurement>> = {
   guardian: async (say) => measureGuardians(effort, say),
   client: async (say) => measureClient(effort, say),
   stretch: async (say) => measureStretching(effort, say),
+  lookup: async (say) => measureLookups({ folder, rounds: effort.rounds, lookups: options.quick ? 20 : 60 }, say),
+  registration: async (say) => measureRegistrations({ folder, ...(options.quick ? few : many) }, say),
+  row: async (say) => measureRowSize({ folder, rows: options.quick ? 5000 : 20_000 }, say),
+  growth: async (say) => measureGrowth({ folder, maxRows, effort }, say),
 };
 
 function refuse(message: string): never {

@@ -67,7 +67,16 @@ export function advantage({ better, figure }: Pick<Row, 'better' | 'figure'>, pe
   return better === 'more' ? ratio(figure, peer) : ratio(peer, figure);
 }
 
-const COLUMNS = ['work', 'peer', 'its figure', 'Blindmark', 'min .. max', 'better by', 'target (DESIGN 7)', ''] as const;
+const COLUMNS = [
+  'work',
+  'peer',
+  'its figure',
+  'Blindmark',
+  'min .. max',
+  'better by',
+  'target (DESIGN 7)',
+  '',
+] as const;
 
 function cellsOf(row: Row): string[][] {
   const { figure, unit, verdict } = row;
@@ -81,7 +90,15 @@ function cellsOf(row: Row): string[][] {
         : [`${formatNumber(peer.figure.median)} ${unit}`, `${formatNumber(advantage(row, peer.figure).median)} x`];
     const isFirst = i === 0;
     const [value, spread] = isFirst ? own : ['', ''];
-    return [isFirst ? row.work : '', peer.name, theirs, value ?? '', spread ?? '', times, ...(isFirst ? target : ['', ''])];
+    return [
+      isFirst ? row.work : '',
+      peer.name,
+      theirs,
+      value ?? '',
+      spread ?? '',
+      times,
+      ...(isFirst ? target : ['', '']),
+    ];
   });
 }
 

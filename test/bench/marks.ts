@@ -1,0 +1,69 @@
+/** Registrations to be measured with: real rows, and tokens that the fixture's issuer signed. */
+import { constants, createPrivateKey, sign, type KeyObject } from 'node:crypto';
+import { promisify } from 'node:util';
+import { randomBytes } from '../../crypto/bytes.ts';
+import { sealItemEnvelope } from '../../crypto/item-envelope.ts';
+import { formatMessage } from '../../crypto/message.ts';
+import { registrationCommitment, registrationIndex, signRow } from '../../crypto/registration.ts';
+import { createSigningKey } from '../../crypto/signature.ts';
+import { tokenKeyId } from '../../crypto/token-key.ts';
+import { activationNonce, challengeDigest, formatToken, formatTokenInput } from '../../crypto/token.ts';
+import { registrationRequestSchema, type RegistrationRequest } from '../../crypto/wire.ts';
+import type { Fixture } from '../support/fixture.ts';
+
+const signAsync = promisify(
+  (key: KeyObject, message: Uint8Array, done: (error: Error | null, signature: Uint8Array) => void) => {
+    sign('sha384', message, { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 48 }, done);
+  },
+);
+
+/** Signs tokens as the fixture's issuer, without the blinding, which leaves no trace in a token. */
+export function createTokenSigner({ origin, tokenKey }: Fixture): (element: Uint8Array) => Promise<Uint8Array> {
+  const { publicKey, privateKey } = tokenKey;
+  const key = createPrivateKey({ key: Buffer.from(privateKey), format: 'der', type: 'pkcs8' });
+  const digest = challengeDigest({ issuerName: 'demo-issuer', originInfo: origin });
+  return async (element) => {
+    const input = {
+      nonce: activationNonce(origin, element),
+      challengeDigest: digest,
+      tokenKeyId: tokenKeyId(publicKey),
+    };
+    return formatToken({ ...input, authenticator: await signAsync(key, formatTokenInput(input)) });
+  };
+}
+
+/** A first row of a tag that was drawn rather than evaluated, which a registry can't tell. Its envelope has 512 bytes. */
+function createRegistration(fixture: Fixture, token: Uint8Array): RegistrationRequest {
+  const { origin, now } = fixture;
+  const [lookupTag, salt, signingKey] = [randomBytes(32), randomBytes(32), createSigningKey()];
+  const { publicKey: ownerPublicKey } = signingKey;
+  const commitment = registrationCommitment(salt, lookupTag, ownerPublicKey);
+  const content = { items: [{ category: 'Shotgun', make: 'AYA', model: 'No. 4' }], ownerPublicKey };
+  const row = signRow(
+    origin,
+    {
+      index: registrationIndex(origin, lookupTag),
+      salt,
+      commitment,
+      itemEnvelope: sealItemEnvelope(content, randomBytes(32), commitment),
+      contactEnvelope: null,
+      status: 'withKeeper',
+      version: 1,
+      epoch: 1,
+      registeredOn: new Date(now * 1000).toISOString().slice(0, 10),
+    },
+    signingKey,
+  );
+  return { lookupTag, ownerPublicKey, row, token };
+}
+
+/** Bodies of `POST /v1/registrations`, each of another registration. */
+export async function createBodies(fixture: Fixture, count: number): Promise<string[]> {
+  const signToken = createTokenSigner(fixture);
+  return Promise.all(
+    Array.from({ length: count }, async () => {
+      const request = createRegistration(fixture, await signToken(randomBytes(32)));
+      return JSON.stringify(formatMessage(registrationRequestSchema, request));
+    }),
+  );
+}
