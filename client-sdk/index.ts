@@ -11,7 +11,14 @@ export {
   type LookupReading,
   type LookupResult,
 } from './officer.ts';
-export { Owner, PAUSE_SECONDS, type RegisterManyOptions, type RegisterOutcome, type RegisterRequest } from './owner.ts';
+export {
+  Owner,
+  PAUSE_SECONDS,
+  type PauseSeconds,
+  type RegisterManyOptions,
+  type RegisterOutcome,
+  type RegisterRequest,
+} from './owner.ts';
 export type { Progress, WorkOptions } from './progress.ts';
 export { connectionOf, Registry, type ConnectOptions } from './registry.ts';
 export { formatTable, parseTable, type Table, type TableRow } from './tables.ts';

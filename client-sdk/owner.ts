@@ -38,13 +38,21 @@ export type RegisterOutcome =
 export interface RegisterManyOptions extends WorkOptions {
   /**
    * Registrations at once, without pauses. This shows the registry which rows belong together, so it is for whoever registers
-   * for many. Default: one after the other, with random pauses of {@link PAUSE_SECONDS}.
+   * for many. Default: one after the other, with random pauses.
    */
   readonly parallel?: number | undefined;
+  /** Bounds of the pauses; default {@link PAUSE_SECONDS}. */
+  readonly pauseSeconds?: PauseSeconds | undefined;
+}
+
+/** Bounds of a random pause, in seconds. */
+export interface PauseSeconds {
+  readonly least: number;
+  readonly most: number;
 }
 
 /** Bounds of the random pause between two marks of one person, in seconds. */
-export const PAUSE_SECONDS = { least: 5, most: 60 } as const;
+export const PAUSE_SECONDS: PauseSeconds = { least: 5, most: 60 };
 
 /** A mark whose registration the registry has acknowledged. */
 type RegisteredMark = MarkRecord & { readonly row: RegistrationRow } & CodeSecrets;
@@ -117,13 +125,13 @@ export class Owner {
     requests: readonly (RegisterRequest & { readonly id: string })[],
     options: RegisterManyOptions = {},
   ): AsyncGenerator<RegisterOutcome, void, undefined> {
-    const { signal, onProgress, parallel } = options;
+    const { signal, onProgress, parallel, pauseSeconds = PAUSE_SECONDS } = options;
     let isFirst = true;
     const work = async ({ id, ...request }: RegisterRequest & { id: string }): Promise<RegisterOutcome> => {
       try {
         const mark = await this.#begin(request);
         if (mark.stage === 'registered') return { id, mark, again: true };
-        if (parallel === undefined && !isFirst) await pause(randomPause(this.#random), signal);
+        if (parallel === undefined && !isFirst) await pause(randomPause(pauseSeconds, this.#random), signal);
         isFirst = false;
         return { id, mark: await this.#finish(mark, signal), again: false };
       } catch (error) {
@@ -395,8 +403,8 @@ function renewed(
   };
 }
 
-function randomPause(random: RandomSource): number {
+/** Milliseconds. */
+function randomPause({ least, most }: PauseSeconds, random: RandomSource): number {
   const [high = 0, low = 0] = random(2);
-  const { least, most } = PAUSE_SECONDS;
   return 1000 * (least + ((most - least) * (high * 256 + low)) / 65_535);
 }

@@ -41,6 +41,7 @@ interface RegisterOptions extends VaultOptions {
   readonly status?: 'withKeeper' | 'stolen' | 'lost';
   readonly from?: string;
   readonly parallel?: string;
+  readonly unhurried?: boolean;
 }
 
 const STATUS_WORDS: Readonly<Record<Status, string>> = {
@@ -149,6 +150,12 @@ async function registerOne(options: RegisterOptions, owner: Owner, output: Outpu
   output.result(recordOf(mark), `Registered.\n${wordsOf(mark, owner)}`);
 }
 
+function readParallel(text: string | undefined): number {
+  const parallel = text === undefined ? 2 * availableParallelism() : Number(text);
+  if (Number.isInteger(parallel) && parallel >= 1 && parallel <= 64) return parallel;
+  throw badInput('parallel', 'a whole number from 1 to 64');
+}
+
 async function register(options: RegisterOptions): Promise<void> {
   await withOwner(options, async (owner, output, signal) => {
     const { from, activationKeys } = options;
@@ -157,9 +164,7 @@ async function register(options: RegisterOptions): Promise<void> {
       return;
     }
     if (activationKeys === undefined) throw badInput('activation-keys', 'a table of packs, with --activation-keys');
-    const parallel = options.parallel === undefined ? 2 * availableParallelism() : Number(options.parallel);
-    if (!Number.isInteger(parallel) || parallel < 1 || parallel > 64)
-      throw badInput('parallel', 'a whole number from 1 to 64');
+    const parallel = options.unhurried === true ? undefined : readParallel(options.parallel);
     await registerFromTable(owner, { marks: from, packs: activationKeys, parallel }, output, signal);
   });
 }
@@ -242,6 +247,10 @@ export function ownerCommand(): Command {
     )
     .option('--activation-keys <file>', 'a table of packs: activation_key, and scheme and code where they have one')
     .option('--parallel <n>', 'registrations at once, of a table; default: twice the number of cores')
+    .option(
+      '--unhurried',
+      'a table’s marks one by one with random pauses, so that the registry can’t tell which belong together',
+    )
     .action(register);
   const setOption = new Option('--set <status>', 'say what became of it; without it, ask the registry').choices([
     ...STATUSES,

@@ -96,11 +96,12 @@ function report(output: Output, row: string, outcome: RegisterOutcome | { readon
  * Registers the marks of a table.
  *
  * @param options.marks path of a table with `code` and, where there are any, `id`, `scheme`, `category`, `make`, `model`
+ * @param options.parallel registrations at once; undefined: one by one, with random pauses
  * @param options.packs path of a table with `activation_key` and, where the packs have codes, `scheme` and `code`
  */
 export async function registerFromTable(
   owner: Owner,
-  options: { readonly marks: string; readonly packs: string; readonly parallel: number },
+  options: { readonly marks: string; readonly packs: string; readonly parallel: number | undefined },
   output: Output,
   signal: AbortSignal,
 ): Promise<void> {
@@ -113,9 +114,8 @@ export async function registerFromTable(
     for (const row of group.rows) report(output, row, { error: noKeyLeft() });
   }
   const payable = groups.filter((group) => keys.has(group));
-  output.remark(
-    `Registering ${formatCount(payable.length, 'code')}. A run of many shows the registry which registrations belong together.`,
-  );
+  const warning = ' A run of many shows the registry which registrations belong together; --unhurried does not.';
+  output.remark(`Registering ${formatCount(payable.length, 'code')}.${options.parallel === undefined ? '' : warning}`);
   const requests = payable.map((group, i): RegisterRequest & { id: string } => ({
     id: String(i),
     code: group.canonical,

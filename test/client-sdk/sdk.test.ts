@@ -1,6 +1,7 @@
 /** The SDK against the real services: registering, looking up, and what happens when either is interrupted or lied to. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { JsonClient, type Fetch } from '../../client-sdk/http.ts';
+import { separateFetch } from '../../client-sdk/node/fetch.ts';
 import { Officer, type LookupFailure, type LookupReading, type LookupResult } from '../../client-sdk/officer.ts';
 import { Owner } from '../../client-sdk/owner.ts';
 import { connectionOf, Registry } from '../../client-sdk/registry.ts';
@@ -238,6 +239,37 @@ describe('an owner', () => {
     expect(done).toEqual([1, 2, 3, 4, 5, 6]);
     const again = await run(await createOwner({ vault: await reopen(lines) }));
     expect(again.filter((outcome) => 'again' in outcome && outcome.again)).toHaveLength(5);
+  });
+});
+
+describe('an owner of several marks', () => {
+  it('registers one after the other, with pauses and over connections of their own', async () => {
+    const keys = await services.createActivationKeys(3);
+    const events: string[] = [];
+    const watching: Fetch = async (url, init) => {
+      events.push(`${new URL(new Request(url).url).pathname}, ${JSON.stringify(init?.headers)}`);
+      return separateFetch(url, init);
+    };
+    const owner = await createOwner({ fetch: watching });
+    const requests = keys.map((key, i) => ({ id: String(i), code: mintCode(), items, activationKey: key }));
+    events.length = 0;
+    const outcomes = owner.registerMany(requests, { pauseSeconds: { least: 0.02, most: 0.05 } });
+    for await (const { id } of outcomes) events.push(id);
+    const json = JSON.stringify({ 'content-type': 'application/json' });
+    const steps = ['/v1/tokens', '/v1/evaluations', '/v1/registrations'].map((path) => `${path}, ${json}`);
+    expect(events).toEqual([...steps, '0', ...steps, '1', ...steps, '2']);
+  });
+
+  it('can stop in a pause', async () => {
+    const keys = await services.createActivationKeys(2);
+    const requests = keys.map((key, i) => ({ id: String(i), code: mintCode(), items, activationKey: key }));
+    const controller = new AbortController();
+    const run = async (): Promise<void> => {
+      const owner = await createOwner();
+      for await (const _ of owner.registerMany(requests, { signal: controller.signal }))
+        setTimeout(() => controller.abort(), 20);
+    };
+    await expect(run()).rejects.toMatchObject({ code: 'cancelled' });
   });
 });
 
