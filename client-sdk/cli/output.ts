@@ -23,18 +23,30 @@ export function createOutput(asJson: boolean): Output {
     bar?.stop();
     bar = undefined;
   };
+  // The bar draws itself again a moment later.
+  const clearBar = (): void => {
+    if (bar !== undefined) process.stderr.write('\r\u001b[K');
+  };
   return {
     result: (record, text) => {
+      clearBar();
       process.stdout.write(asJson ? `${JSON.stringify(record)}\n` : `${text}\n`);
     },
     remark: (text) => {
+      clearBar();
       process.stderr.write(`${text}\n`);
     },
     onProgress: ({ phase, done, total }) => {
       if (!withBar) return;
       if (bar === undefined) {
         const format = `${VERBS[phase] ?? phase} [{bar}] {percentage}% | {value} of {total} | {eta_formatted} left`;
-        bar = new SingleBar({ format, clearOnComplete: true, hideCursor: true, stream: process.stderr });
+        bar = new SingleBar({
+          format,
+          clearOnComplete: true,
+          forceRedraw: true,
+          hideCursor: true,
+          stream: process.stderr,
+        });
         bar.start(total, done);
       }
       bar.update(done);

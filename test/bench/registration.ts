@@ -7,7 +7,7 @@ import { randomBytes } from '../../crypto/bytes.ts';
 import { createBodies } from './marks.ts';
 import { convert, summarise } from './measure.ts';
 import { startPrograms } from './programs.ts';
-import { advantage, type Row } from './report.ts';
+import type { Row } from './report.ts';
 
 const CLIENTS = 32;
 
