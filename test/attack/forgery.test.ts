@@ -1,22 +1,16 @@
 /**
- * Forgers: whoever makes up a roster, an issuer, a force or an authority root; and a relay (a registry that lies) which changes
- * what passes through it. Each is refused for its own reason: by every guardian at its own address, by the registry, and by
- * the clients.
+ * Forgers: whoever makes up a roster, an issuer, a force or an authority root; and a relay, which changes what passes through
+ * it to the guardians. Each is refused for its own reason: by every guardian at its own address, by the registry, and where it
+ * is about rosters by the clients.
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Fetch } from '../../client-sdk/http.ts';
-import { Officer, type LookupResult } from '../../client-sdk/officer.ts';
-import { Owner } from '../../client-sdk/owner.ts';
-import { connectionOf, Registry } from '../../client-sdk/registry.ts';
-import { Vault } from '../../client-sdk/vault.ts';
+import { Registry } from '../../client-sdk/registry.ts';
 import { randomBytes } from '../../crypto/bytes.ts';
 import { createForceCredential, createOfficerCredential } from '../../crypto/credential.ts';
 import type { ErrorCode } from '../../crypto/errors.ts';
-import { formatMessage, parseMessage } from '../../crypto/message.ts';
-import { mintCode } from '../../crypto/mint-code.ts';
+import { formatMessage } from '../../crypto/message.ts';
 import { authorizationHash, signOfficerRequest, type OfficerSigner } from '../../crypto/officer-request.ts';
-import { blindEvaluate } from '../../crypto/oprf.ts';
-import { createRecoveryPhrase } from '../../crypto/owner-keys.ts';
 import {
   rosterChainSchema,
   rosterHash,
@@ -27,22 +21,12 @@ import {
   type SignedRoster,
 } from '../../crypto/roster.ts';
 import { createSigningKey, type SigningKey } from '../../crypto/signature.ts';
-import {
-  evaluationReplySchema,
-  evaluationRequestSchema,
-  lookupReplySchema,
-  lookupRequestSchema,
-  type EvaluationReply,
-  type EvaluationRequest,
-  type LookupReply,
-} from '../../crypto/wire.ts';
+import { lookupRequestSchema, type EvaluationRequest } from '../../crypto/wire.ts';
 import { createTokenKey } from '../../server/issuer/token-key.ts';
-import { CHEAP_STRETCH, createFixture, signByOperators, type Fixture, type TokenKey } from '../support/fixture.ts';
+import { createFixture, signByOperators, type Fixture, type TokenKey } from '../support/fixture.ts';
 import { resign } from '../support/jws.ts';
 import { startServices, type Services } from '../support/services.ts';
-import { splitKey, type KeyShare } from '../support/split-key.ts';
 import { createToken, officerRequest, ownerRequest, randomElement } from '../server/guardian/world.ts';
-import { createMark } from '../server/registry/world.ts';
 import { askGuardian, askRegistry, postMessage, type Answer } from './ask.ts';
 
 type OwnerRequest = EvaluationRequest & { purpose: 'registration' };

@@ -93,11 +93,15 @@ describe('a registry that changes the guardians’ answers', () => {
         return { epoch, elements: evaluatedElements, proof };
       }),
     }));
-  const retired = (): Uint8Array => fixture.keys.get(3)?.shares[0]?.publicShare as Uint8Array;
+  const trueShare = (): Uint8Array => fixture.keys.get(3)?.shares[0]?.publicShare as Uint8Array;
 
   it.each<[string, () => Fetch, ErrorCode]>([
     ['a fake guardian’s, with its own proof', () => evaluateFake(fake.publicShare), 'guardiansUnavailable'],
-    ['a fake guardian’s, with a proof for a true public share', () => evaluateFake(retired()), 'guardiansUnavailable'],
+    [
+      'a fake guardian’s, with a proof for a true public share',
+      () => evaluateFake(trueShare()),
+      'guardiansUnavailable',
+    ],
     [
       'one guardian’s under the name of another',
       () =>

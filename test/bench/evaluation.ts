@@ -11,9 +11,9 @@ import { sodiumGroup } from '../../crypto/group-sodium.ts';
 import type { GroupBackend } from '../../crypto/group.ts';
 import { blind, blindEvaluate, codeInput, finalize } from '../../crypto/oprf.ts';
 import { combineVerified, type GuardianAnswer } from '../../crypto/threshold.ts';
-import { splitKey, type KeyShare } from '../support/split-key.ts';
+import { drawScalar, splitKey, type KeyShare } from '../support/split-key.ts';
 import { compare, convert, cpuClock, type Contender, type Effort, type Figure } from './measure.ts';
-import { advantage, type Peer, type Row } from './report.ts';
+import { advantage, formatNumber, type Peer, type Row } from './report.ts';
 
 const { voprf } = ristretto255_oprf;
 const SUITE = Oprf.Suite.RISTRETTO255_SHA512;
@@ -72,6 +72,34 @@ function beside(contenders: readonly Contender[], figures: readonly Figure[]): {
   return { figure, peers: contenders.slice(1).map(({ name }, i) => ({ name, figure: figures[i + 1] as Figure })) };
 }
 
+/** What the proof of a batch can't do without, on libsodium: where its time goes, whatever is around them. */
+const OPERATIONS: readonly (Contender & { readonly times: (size: number) => number })[] = (() => {
+  const [scalar, element] = [drawScalar(), sodiumGroup.multiplyBase(drawScalar())];
+  const other = sodiumGroup.multiplyBase(scalar);
+  return [
+    // Each element by the share and by its weight; their sum by the share and by the proof's nonce.
+    {
+      name: 'multiplications',
+      run: repeat(() => sodiumGroup.multiply(scalar, element)),
+      times: (size) => 2 * size + 2,
+    },
+    { name: 'by the generator', run: repeat(() => sodiumGroup.multiplyBase(scalar)), times: () => 1 },
+    { name: 'additions', run: repeat(() => sodiumGroup.add(element, other)), times: (size) => size - 1 },
+  ];
+})();
+
+/** How near the figure is to what the operations alone would allow. */
+function describeProfile(size: number, batchMs: number, nobleMs: number, operationsMs: readonly number[]): string {
+  const parts = OPERATIONS.map(({ name, times }, i) => ({ name, count: times(size), ms: operationsMs[i] as number }));
+  const floor = parts.reduce((sum, { count, ms }) => sum + count * ms, 0);
+  const list = parts
+    .filter(({ count }) => count > 0)
+    .map(({ name, count, ms }) => `${count} ${name} of ${(ms * 1000).toFixed(0)} us`)
+    .join(', ');
+  const share = ((100 * floor) / batchMs).toFixed(0);
+  return `${share} % of the time is libsodium’s: ${list}. Without all else: ${formatNumber((size * 1000) / floor)}/s, ${formatNumber(nobleMs / floor)} x noble.`;
+}
+
 async function measureGuardian(
   work: string,
   size: number,
@@ -83,11 +111,17 @@ async function measureGuardian(
   const contenders = await guardianContenders(size);
   const results = contenders.map(({ evaluated }) => evaluated.map(bytesToHex).join());
   if (new Set(results).size !== 1) throw new Error('the contenders do not evaluate alike');
-  const perBatch = await compare(contenders, effort, cpuClock, say);
+  const measured = await compare([...contenders, ...OPERATIONS], effort, cpuClock, say);
+  const perBatch = measured.slice(0, contenders.length);
+  const medians = measured.map(({ median }) => median);
   const figures = perBatch.map((figure) => convert(figure, (milliseconds) => (size * 1000) / milliseconds));
   const compared = beside(contenders, figures);
   const row = { work, unit: '/s', better: 'more', ...compared } as const;
-  return { ...row, verdict: { target, isMet: advantage(row, figures[1] as Figure).median >= least } };
+  return {
+    ...row,
+    verdict: { target, isMet: advantage(row, figures[1] as Figure).median >= least },
+    note: describeProfile(size, medians[0] as number, medians[1] as number, medians.slice(contenders.length)),
+  };
 }
 
 export async function measureGuardians(effort: Effort, say: (text: string) => void): Promise<Row[]> {

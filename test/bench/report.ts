@@ -78,27 +78,22 @@ const COLUMNS = [
   '',
 ] as const;
 
+function cellsOfPeer(row: Row, peer: Peer): [string, string, string] {
+  const { name, figure, quoted = '-' } = peer;
+  if (figure === undefined) return [name, quoted, '-'];
+  return [name, `${formatNumber(figure.median)} ${row.unit}`, `${formatNumber(advantage(row, figure).median)} x`];
+}
+
+/** Blindmark's own cells stand in the line of the first peer. */
 function cellsOf(row: Row): string[][] {
-  const { figure, unit, verdict } = row;
-  const own = [`${formatNumber(figure.median)} ${unit}`, `${formatNumber(figure.min)} .. ${formatNumber(figure.max)}`];
-  const target = verdict === undefined ? ['', ''] : [verdict.target, verdict.isMet ? 'met' : 'MISSED'];
-  const peers: readonly Peer[] = row.peers.length > 0 ? row.peers : [{ name: '-', quoted: '-' }];
+  const { work, figure, unit, verdict } = row;
+  const spread = `${formatNumber(figure.min)} .. ${formatNumber(figure.max)}`;
+  const [target, judgement] = verdict === undefined ? ['', ''] : [verdict.target, verdict.isMet ? 'met' : 'MISSED'];
+  const peers: readonly Peer[] = row.peers.length > 0 ? row.peers : [{ name: '-' }];
   return peers.map((peer, i) => {
-    const [theirs, times] =
-      peer.figure === undefined
-        ? [peer.quoted ?? '-', '-']
-        : [`${formatNumber(peer.figure.median)} ${unit}`, `${formatNumber(advantage(row, peer.figure).median)} x`];
-    const isFirst = i === 0;
-    const [value, spread] = isFirst ? own : ['', ''];
-    return [
-      isFirst ? row.work : '',
-      peer.name,
-      theirs,
-      value ?? '',
-      spread ?? '',
-      times,
-      ...(isFirst ? target : ['', '']),
-    ];
+    const [name, theirs, times] = cellsOfPeer(row, peer);
+    if (i > 0) return ['', name, theirs, '', '', times, '', ''];
+    return [work, name, theirs, `${formatNumber(figure.median)} ${unit}`, spread, times, target, judgement];
   });
 }
 
