@@ -304,20 +304,6 @@ async function useCommandLine(keys: readonly string[]): Promise<void> {
     ['a wrong option', [...lookup, `--case-reference=${caseReference}`, mistyped]],
     ['a code for a command', ['owner', code]],
     ['a code for a status', ['owner', 'status', ...owner, '--set', code, '--code', missed]],
-    [
-      'a code for a number',
-      [
-        'owner',
-        'register',
-        ...owner,
-        '--from',
-        at('marks.csv'),
-        '--activation-keys',
-        at('packs.csv'),
-        '--parallel',
-        code,
-      ],
-    ],
     ['a long case', [...lookup, '--case', caseReference.repeat(6), missed]],
     ['a broken credential', ['officer', 'lookup', '--credential', at('broken.json'), missed]],
     [
@@ -345,7 +331,6 @@ async function useCommandLine(keys: readonly string[]): Promise<void> {
   await run('a wrong passphrase', ['owner', 'list', '--vault', at('cli.vault')], [], {
     BLINDMARK_PASSPHRASE: `${passphrase} too`,
   });
-  await run('a withdrawn mark', ['owner', 'withdraw', ...owner, '--code', code]);
 }
 
 beforeAll(async () => {
@@ -474,7 +459,6 @@ describe('no canary is found', () => {
         'a wrong option: 2',
         'a code for a command: 2',
         'a code for a status: 2',
-        'a code for a number: 2',
         'a long case: 2',
         'a broken credential: 2',
         'a wrong phrase: 2',
