@@ -20,13 +20,13 @@ function issuerOf(roster: Roster, activationKey: Uint8Array): RosterIssuer {
 /**
  * Blinds a token request. It must be kept before {@link obtainToken} sends it.
  *
- * @param element what the token will pay for, 32 bytes
+ * @param purpose what the token will pay for: the blinded element, and the commitment of whoever redeems it; 32 bytes each
  * @param now epoch seconds
  */
 export async function startToken(
   roster: Roster,
   activationKey: Uint8Array,
-  element: Uint8Array,
+  purpose: { readonly element: Uint8Array; readonly redemption: Uint8Array },
   now: number,
 ): Promise<PendingToken> {
   const issuer = issuerOf(roster, activationKey);
@@ -41,7 +41,7 @@ export async function startToken(
     origin: roster.origin,
     issuerName: issuer.id,
     publicKey: key.publicKey,
-    element,
+    ...purpose,
   });
   return pending;
 }

@@ -16,6 +16,7 @@ import {
 import type { VerifiedRoster } from '../crypto/roster.ts';
 import { sign } from '../crypto/signature.ts';
 import type { CodeSecrets } from '../crypto/stretch.ts';
+import { redemptionCommitment } from '../crypto/token.ts';
 import {
   actionReplySchema,
   actionRequestSchema,
@@ -50,6 +51,11 @@ export class MarkClient {
     this.blinded = blind(codeInput(origin, scheme, canonical), () => this.#secrets.blindBytes);
   }
 
+  /** 32 bytes: the commitment that this registration's token is made for. */
+  get redemption(): Uint8Array {
+    return redemptionCommitment(this.#secrets.redemptionSecret);
+  }
+
   get #ownerPublicKey(): Uint8Array {
     return this.#secrets.signingKey.publicKey;
   }
@@ -68,7 +74,8 @@ export class MarkClient {
     signal?: AbortSignal,
   ): Promise<EvaluatedCode[]> {
     const elements = [this.blinded.element];
-    const request = { purpose: 'registration' as const, roster: roster.hash, epochs, elements, token };
+    const redemptions = [this.redemption];
+    const request = { purpose: 'registration' as const, roster: roster.hash, epochs, elements, redemptions, token };
     const [evaluated] = await this.#registry.evaluate(
       request,
       [{ ...this.#identity, blinded: this.blinded }],
@@ -116,7 +123,8 @@ export class MarkClient {
 
   async register(row: RegistrationRow, lookupTag: Uint8Array, token: Uint8Array, signal?: AbortSignal): Promise<void> {
     const schemas = { body: registrationRequestSchema, reply: registrationReplySchema };
-    const body = { lookupTag, ownerPublicKey: this.#ownerPublicKey, row, token };
+    const { redemptionSecret } = this.#secrets;
+    const body = { ...this.#proof(lookupTag), row, token, element: this.blinded.element, redemptionSecret };
     await this.#registry.post('/v1/registrations', schemas, body, signal);
   }
 

@@ -117,7 +117,7 @@ export class Owner {
    */
   async register(request: RegisterRequest, options: WorkOptions = {}): Promise<MarkRecord> {
     const mark = await this.#begin(request);
-    return mark.stage === 'registered' ? mark : this.#finish(mark, options.signal);
+    return mark.stage === 'registered' ? mark : this.#finishOrRestart(mark, request, options.signal);
   }
 
   /** Registers many marks and yields what became of each, in their order. One that fails does not keep the rest. */
@@ -133,7 +133,7 @@ export class Owner {
         if (mark.stage === 'registered') return { id, mark, again: true };
         if (parallel === undefined && !isFirst) await pause(randomPause(pauseSeconds, this.#random), signal);
         isFirst = false;
-        return { id, mark: await this.#finish(mark, signal), again: false };
+        return { id, mark: await this.#finishOrRestart(mark, request, signal), again: false };
       } catch (error) {
         if (!isBlindmarkError(error) || error.code === 'cancelled') throw error;
         return { id, error };
@@ -227,6 +227,25 @@ export class Owner {
     return mark;
   }
 
+  /**
+   * Goes on with a pending mark to its registration. Where this phrase has registered the code before and withdrawn it, which
+   * another vault need not know, the next counter is the one to register under: that costs a further use of the key.
+   */
+  async #finishOrRestart(
+    mark: MarkRecord,
+    request: RegisterRequest,
+    signal: AbortSignal | undefined,
+  ): Promise<MarkRecord> {
+    try {
+      return await this.#finish(mark, signal);
+    } catch (error) {
+      if (!isBlindmarkError(error, 'tokenSpent')) throw error;
+      const { activationKey: _, pendingToken: __, token: ___, ...rest } = mark;
+      await this.vault.keep({ ...rest, stage: 'withdrawn' });
+      return this.register(request, { signal });
+    }
+  }
+
   /** Goes on with a pending mark to its registration. */
   async #finish(pending: MarkRecord, signal: AbortSignal | undefined): Promise<MarkRecord> {
     const paid = await this.#pay(pending, signal);
@@ -259,8 +278,9 @@ export class Owner {
     if (mark.token !== undefined) return mark;
     const { roster } = this.registry.roster;
     const activationKey = mark.activationKey as Uint8Array;
-    const { element } = this.#client(mark).blinded;
-    const pendingToken = mark.pendingToken ?? (await startToken(roster, activationKey, element, this.registry.now()));
+    const { blinded, redemption } = this.#client(mark);
+    const purpose = { element: blinded.element, redemption };
+    const pendingToken = mark.pendingToken ?? (await startToken(roster, activationKey, purpose, this.registry.now()));
     const asked = { ...mark, pendingToken };
     if (mark.pendingToken === undefined) await this.vault.keep(asked);
     const paid = {

@@ -76,7 +76,11 @@ export async function verifyEvaluationRequest(
     return { ...verified, purpose: 'lookup' };
   }
   if (!equalBytes(request.roster, roster.hash)) throw wrongRoster();
-  const nonces = request.elements.map((element) => activationNonce(roster.roster.origin, element));
+  const { elements, redemptions } = request;
+  if (redemptions.length !== elements.length) throw badInput('redemptions', 'one for each element');
+  const nonces = elements.map((element, i) =>
+    activationNonce(roster.roster.origin, element, redemptions[i] as Uint8Array),
+  );
   if (request.token === null) return { purpose: 'registration', nonces, issuer: null };
   if (nonces.length !== 1) throw badInput('elements', 'one element for one token');
   const issuer = await verifyRosterToken(request.token, nonces[0] as Uint8Array, roster, now, rsa);

@@ -72,7 +72,7 @@ export function describeInvalid(error: z.ZodError, name: string): BlindmarkError
   const issue = error.issues[0];
   if (issue === undefined) return badInput(name, 'the documented form');
   const path = issue.path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('');
-  return badInput(path === '' ? name : `${name}${path}`.replace(/^\./u, ''), describe(issue));
+  return badInput(path === '' ? name || 'message' : `${name}${path}`.replace(/^\./u, ''), describe(issue));
 }
 
 /**

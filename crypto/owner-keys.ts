@@ -71,6 +71,8 @@ export interface MarkSecrets {
   readonly salt: Uint8Array;
   /** The mark's Ed25519 key. */
   readonly signingKey: SigningKey;
+  /** 32 bytes: redeems the activation token at the registry. */
+  readonly redemptionSecret: Uint8Array;
 }
 
 /**
@@ -97,5 +99,6 @@ export function deriveMarkSecrets(masterSeed: Uint8Array, mark: MarkIdentity): M
     blindBytes: derive(64, 'mark-blind'),
     salt: derive(32, 'mark-salt'),
     signingKey: createSigningKey(derive(32, 'mark-key')),
+    redemptionSecret: derive(32, 'mark-redemption'),
   };
 }

@@ -76,6 +76,7 @@ function tokenInputOf({ publicKey, nonce, challengeDigest }: PendingToken): Toke
  * @param options.issuerName the issuer's identifier in the roster
  * @param options.publicKey the issuer's token key of this quarter, SPKI
  * @param options.element 32 bytes
+ * @param options.redemption 32 bytes: commitment to the secret that will redeem the token
  * @returns the request, and what to keep durably before it is sent
  * @throws BlindmarkError `badInput`
  */
@@ -84,10 +85,11 @@ export async function createTokenRequest(options: {
   readonly issuerName: string;
   readonly publicKey: Uint8Array;
   readonly element: Uint8Array;
+  readonly redemption: Uint8Array;
 }): Promise<{ readonly request: TokenRequest; readonly pending: PendingToken }> {
-  const { origin, issuerName, publicKey, element } = options;
+  const { origin, issuerName, publicKey, element, redemption } = options;
   const input: TokenInput = {
-    nonce: activationNonce(origin, element),
+    nonce: activationNonce(origin, element, redemption),
     challengeDigest: challengeDigest({ issuerName, originInfo: origin }),
     tokenKeyId: tokenKeyId(publicKey),
   };

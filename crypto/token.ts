@@ -16,13 +16,26 @@ export const TOKEN_TYPE = 0x0002;
 export const TOKEN_INPUT_BYTES = 2 + 32 + 32 + 32;
 
 /**
+ * What a token's nonce holds of its owner. Guardians see the token; only whoever knows the secret behind it can make the
+ * registration that it pays for.
+ *
+ * @param redemptionSecret 32 bytes
+ * @returns 32 bytes
+ */
+export function redemptionCommitment(redemptionSecret: Uint8Array): Uint8Array {
+  return labelledHash('redemption', checkBytes('redemptionSecret', redemptionSecret, 32));
+}
+
+/**
  * The nonce of the token that pays for the evaluation of an element; also what names the element once it is accepted.
  *
  * @param element 32 bytes: the blinded element
+ * @param redemption 32 bytes: {@link redemptionCommitment}
  * @returns 32 bytes
  */
-export function activationNonce(origin: string, element: Uint8Array): Uint8Array {
-  return labelledHash('activation-nonce', origin, checkBytes('element', element, 32));
+export function activationNonce(origin: string, element: Uint8Array, redemption: Uint8Array): Uint8Array {
+  checkBytes('element', element, 32);
+  return labelledHash('activation-nonce', origin, element, checkBytes('redemption', redemption, 32));
 }
 
 /** What a token answers (RFC 9577 section 2.1). */

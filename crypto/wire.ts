@@ -39,6 +39,8 @@ export const registrationEvaluationSchema = z.strictObject({
   roster: bytesField(32),
   epochs,
   elements,
+  /** For each element the commitment to the secret that redeems its token at the registry. */
+  redemptions: elements,
   token: bytesField(TOKEN_BYTES).nullable(),
 });
 
@@ -88,6 +90,9 @@ export const registrationRequestSchema = z.strictObject({
   ...ownerProof,
   row: registrationRowSchema,
   token: bytesField(TOKEN_BYTES),
+  /** What the token's nonce was made of: the blinded element, and the secret behind the commitment. */
+  element: bytesField(32),
+  redemptionSecret: bytesField(32),
 });
 export type RegistrationRequest = z.output<typeof registrationRequestSchema>;
 

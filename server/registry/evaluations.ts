@@ -39,6 +39,9 @@ export function evaluationRoute(dependencies: EvaluationDependencies): Route {
     ],
     handle: async ({ body: request }) => {
       const verified = await verifyEvaluationRequest(request, roster, now(), rsa);
+      const reply = await fanOut.evaluate(request);
+      // Not before the guardians have charged it: what they refuse leads to no lookup. A request that is interrupted here is
+      // sent again, and costs nothing.
       if (verified.purpose === 'lookup') {
         await store.recordEvaluation({
           hash: verified.hash,
@@ -48,7 +51,6 @@ export function evaluationRoute(dependencies: EvaluationDependencies): Route {
           expiresAt: verified.claims.exp + CLOCK_TOLERANCE + 1,
         });
       }
-      const reply = await fanOut.evaluate(request);
       evaluations.inc({ purpose: verified.purpose });
       return reply;
     },

@@ -5,7 +5,7 @@ import { badInput, BlindmarkError } from '../../crypto/errors.ts';
 import { verifyRosterToken } from '../../crypto/evaluation.ts';
 import { registrationIndex, verifyRow, type RegistrationRow } from '../../crypto/registration.ts';
 import { liveEpochs, type Roster, type VerifiedRoster } from '../../crypto/roster.ts';
-import { parseToken, type RsaVerifier } from '../../crypto/token.ts';
+import { activationNonce, redemptionCommitment, type RsaVerifier } from '../../crypto/token.ts';
 import { registrationReplySchema, registrationRequestSchema, type RegistrationRequest } from '../../crypto/wire.ts';
 import { defineRoute, type Route } from '../http/route.ts';
 import type { RegisterResult, RegistryStore } from '../store/store.ts';
@@ -66,10 +66,16 @@ export function registrationRoute(dependencies: RegistrationDependencies): Route
     return stored !== null && isSameRow(origin, stored, row);
   };
 
-  const register = async ({ row, token }: RegistrationRequest): Promise<'registered' | 'again'> => {
+  const register = async ({
+    row,
+    token,
+    element,
+    redemptionSecret,
+  }: RegistrationRequest): Promise<'registered' | 'again'> => {
     checkFirstRow(row, roster.roster);
     if (!isRecent(row.registeredOn, now())) throw badInput('row.registeredOn', 'the date of today, in UTC');
-    const { nonce } = parseToken(token);
+    // Whoever saw the token on its way, a guardian for one, does not know the secret behind its nonce.
+    const nonce = activationNonce(origin, element, redemptionCommitment(redemptionSecret));
     await verifyRosterToken(token, nonce, roster, now(), rsa);
     const result = await store.register(row, nonce);
     if (result !== 'registered' && result !== 'again') throw REFUSALS[result];
@@ -88,6 +94,7 @@ export function registrationRoute(dependencies: RegistrationDependencies): Route
       'badRow',
       'wrongEpoch',
       'badToken',
+      'tokenForAnotherElement',
       'unknownIssuer',
       'tokenSpent',
       'alreadyRegistered',

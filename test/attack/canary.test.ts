@@ -234,7 +234,10 @@ async function abuseFields(): Promise<void> {
       '/v1/evaluations',
       { purpose: 'lookup', epochs: [1], elements: [zero], authorization: { ...authorization, request: code } },
     ],
-    ['/v1/evaluations', { purpose: 'registration', epochs: [code], elements: [zero], roster: zero, token: null }],
+    [
+      '/v1/evaluations',
+      { purpose: 'registration', epochs: [code], elements: [zero], redemptions: [zero], roster: zero, token: null },
+    ],
     ['/v1/evaluations', { purpose: code }],
     ['/v1/lookups', { evaluation: zero, tags: [caseReference], authorization }],
     ['/v1/lookups', { evaluation: zero, tags: [zero], authorization }],

@@ -26,7 +26,8 @@ import { createTokenKey } from '../../server/issuer/token-key.ts';
 import { createFixture, signByOperators, type Fixture, type TokenKey } from '../support/fixture.ts';
 import { resign } from '../support/jws.ts';
 import { startServices, type Services } from '../support/services.ts';
-import { createToken, officerRequest, ownerRequest, randomElement } from '../server/guardian/world.ts';
+import { officerRequest, ownerRequest } from '../server/guardian/world.ts';
+import { createToken, randomElement } from '../support/tokens.ts';
 import { askGuardian, askRegistry, postMessage, type Answer } from './ask.ts';
 
 type OwnerRequest = EvaluationRequest & { purpose: 'registration' };

@@ -27,7 +27,7 @@ import {
 import { CHEAP_STRETCH, type Fixture } from '../support/fixture.ts';
 import { startServices, type Services } from '../support/services.ts';
 import { splitKey, type KeyShare } from '../support/split-key.ts';
-import { randomElement } from '../server/guardian/world.ts';
+import { randomElement } from '../support/tokens.ts';
 import { createMark } from '../server/registry/world.ts';
 
 let services: Services;

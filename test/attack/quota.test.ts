@@ -12,7 +12,8 @@ import type { EvaluationRequest } from '../../crypto/wire.ts';
 import type { Fixture } from '../support/fixture.ts';
 import { startServices, type Services } from '../support/services.ts';
 import { subsets } from '../support/split-key.ts';
-import { createToken, officerRequest, ownerRequest, randomElement } from '../server/guardian/world.ts';
+import { officerRequest, ownerRequest } from '../server/guardian/world.ts';
+import { createToken, randomElement } from '../support/tokens.ts';
 import { askGuardian, askRegistry } from './ask.ts';
 
 const DAY = 86_400;

@@ -24,7 +24,8 @@ import {
 } from '../../crypto/wire.ts';
 import type { Fixture } from '../support/fixture.ts';
 import { startServices, type Services } from '../support/services.ts';
-import { createToken, officerRequest, ownerRequest, randomElement } from '../server/guardian/world.ts';
+import { officerRequest, ownerRequest } from '../server/guardian/world.ts';
+import { createToken, randomElement, REDEMPTION } from '../support/tokens.ts';
 import { changeRow, createMark, lookup, pathOf, registrationBody, type Mark } from '../server/registry/world.ts';
 import { askGuardian, askRegistry, post, postMessage } from './ask.ts';
 
@@ -262,7 +263,7 @@ describe('a registration', () => {
     // Even a row made for there finds its token to be of here.
     const theirs = createMark(elsewhere.fixture);
     const moved = registrationBody(theirs, token);
-    expect((await post(`${elsewhere.registryFile.url}/v1/registrations`, moved)).code).toBe('badToken');
+    expect((await post(`${elsewhere.registryFile.url}/v1/registrations`, moved)).code).toBe('tokenForAnotherElement');
   });
 
   it('is not changed by an action sent again later, to another address or after the withdrawal', async () => {
@@ -326,7 +327,7 @@ describe('an activation key', () => {
     const { publicKey } = issuer.tokenKeys[0] as RosterIssuer['tokenKeys'][number];
     const ask = async () => {
       const { origin } = fixture;
-      const options = { origin, issuerName: issuer.id, publicKey, element: randomElement() };
+      const options = { origin, issuerName: issuer.id, publicKey, element: randomElement(), redemption: REDEMPTION };
       const { request } = await createTokenRequest(options);
       return formatMessage(tokenRequestSchema, { activationKey, ...request });
     };

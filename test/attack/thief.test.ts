@@ -300,7 +300,7 @@ const STRATEGIES: readonly [name: string, believes: (guess: Guess) => boolean | 
       });
       return [...guessedKeys(), ...scalars].some((scalar) => {
         const element = sodiumGroup.multiply(scalar, point);
-        return loot.holds(element) || loot.holds(activationNonce(origin, element));
+        return loot.holds(element) || loot.holds(activationNonce(origin, element, element));
       });
     },
   ],
@@ -316,6 +316,7 @@ const STRATEGIES: readonly [name: string, believes: (guess: Guess) => boolean | 
               roster: services.fixture.roster.hash,
               epochs: [1],
               elements: [element],
+              redemptions: [element],
               token: null,
             }),
           ),
@@ -419,9 +420,16 @@ describe('without t shares', () => {
     const { roster, hash } = services.fixture.roster;
     const evaluations = async (guess: Guess): Promise<boolean> => {
       const { element, blind: scalar } = blind(inputOf(guess));
-      const pending = await startToken(roster, key, element, services.clock.now);
+      const pending = await startToken(roster, key, { element, redemption: element }, services.clock.now);
       const token = await obtainToken(registry.http, roster, key, pending);
-      const ask = { purpose: 'registration' as const, roster: hash, epochs: [1], elements: [element], token };
+      const ask = {
+        purpose: 'registration' as const,
+        roster: hash,
+        epochs: [1],
+        elements: [element],
+        redemptions: [element],
+        token,
+      };
       const partials = await Promise.all(
         ['g2', 'g3'].map(async (id, i) => {
           const { text } = await askGuardian(services.guardianUrls.get(id) as string, ask);

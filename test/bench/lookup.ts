@@ -2,6 +2,7 @@
 import { randomBytes } from '../../crypto/bytes.ts';
 import { mintCode } from '../../crypto/mint-code.ts';
 import { MarkClient } from '../../client-sdk/mark-client.ts';
+import { argon2idNode } from '../../client-sdk/node/argon2id.ts';
 import { Officer } from '../../client-sdk/officer.ts';
 import { Registry } from '../../client-sdk/registry.ts';
 import { createTokenSigner } from './marks.ts';
@@ -45,7 +46,8 @@ export async function measureLookups(
   const rounds: number[][] = [];
   try {
     const { fixture, url } = programs;
-    const registry = await Registry.connect(url, { rosterFingerprint: fixture.fingerprint, allowTestRoster: true });
+    const { fingerprint: rosterFingerprint } = fixture;
+    const registry = await Registry.connect(url, { rosterFingerprint, allowTestRoster: true, argon2id: argon2idNode });
     const officer = new Officer(registry, await fixture.createOfficer());
     say(`registering ${MARKS} marks`);
     const registered: string[] = [];

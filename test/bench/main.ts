@@ -25,18 +25,33 @@ const HELP = `npm run bench -- [options]
   --out FILE    where the JSON goes; default test/bench/results/DATE.json
   --help
 
-Each figure is the median of the rounds. In each round every contender has its turn, and ratios are formed within a round.`;
+Each figure is the median of the rounds. In each round every contender has its turn, and ratios are formed within a round.
+Work on one core is counted in the time that the process had a core for; all else in the time that passed, for which the
+machine must have nothing else to do. Where a target is a ratio to a peer, the ratio decides, not the seconds.`;
 
-const { values: options } = parseArgs({
-  options: {
-    only: { type: 'string', multiple: true, default: [] },
-    quick: { type: 'boolean', default: false },
-    rows: { type: 'string' },
-    folder: { type: 'string', default: tmpdir() },
-    out: { type: 'string' },
-    help: { type: 'boolean', default: false },
-  },
-});
+function refuse(message: string): never {
+  console.error(`${message}\n\n${HELP}`);
+  process.exit(2);
+}
+
+function readOptions() {
+  try {
+    return parseArgs({
+      options: {
+        only: { type: 'string', multiple: true, default: [] },
+        quick: { type: 'boolean', default: false },
+        rows: { type: 'string' },
+        folder: { type: 'string', default: tmpdir() },
+        out: { type: 'string' },
+        help: { type: 'boolean', default: false },
+      },
+    }).values;
+  } catch (error) {
+    return refuse((error as Error).message);
+  }
+}
+
+const options = readOptions();
 
 /** Milliseconds of a turn: long enough that a pause of the machine is one of many. */
 const full: Effort = { rounds: 15, turnMs: 400 };
@@ -58,11 +73,6 @@ const MEASUREMENTS: Readonly<Record<string, Measurement>> = {
   row: async (say) => measureRowSize({ folder, rows: options.quick ? 5000 : 20_000 }, say),
   growth: async (say) => measureGrowth({ folder, maxRows, effort }, say),
 };
-
-function refuse(message: string): never {
-  console.error(`${message}\n\n${HELP}`);
-  process.exit(2);
-}
 
 if (options.help) {
   console.log(HELP);

@@ -10,6 +10,7 @@ import { tokenKeyId } from '../../crypto/token-key.ts';
 import { activationNonce, challengeDigest, formatToken, formatTokenInput } from '../../crypto/token.ts';
 import { registrationRequestSchema, type RegistrationRequest } from '../../crypto/wire.ts';
 import type { Fixture } from '../support/fixture.ts';
+import { REDEMPTION, REDEMPTION_SECRET } from '../support/tokens.ts';
 
 const signAsync = promisify(
   (key: KeyObject, message: Uint8Array, done: (error: Error | null, signature: Uint8Array) => void) => {
@@ -24,7 +25,7 @@ export function createTokenSigner({ origin, tokenKey }: Fixture): (element: Uint
   const digest = challengeDigest({ issuerName: 'demo-issuer', originInfo: origin });
   return async (element) => {
     const input = {
-      nonce: activationNonce(origin, element),
+      nonce: activationNonce(origin, element, REDEMPTION),
       challengeDigest: digest,
       tokenKeyId: tokenKeyId(publicKey),
     };
@@ -33,7 +34,7 @@ export function createTokenSigner({ origin, tokenKey }: Fixture): (element: Uint
 }
 
 /** A first row of a tag that was drawn rather than evaluated, which a registry can't tell. Its envelope has 512 bytes. */
-function createRegistration(fixture: Fixture, token: Uint8Array): RegistrationRequest {
+function createRegistration(fixture: Fixture, element: Uint8Array, token: Uint8Array): RegistrationRequest {
   const { origin, now } = fixture;
   const [lookupTag, salt, signingKey] = [randomBytes(32), randomBytes(32), createSigningKey()];
   const { publicKey: ownerPublicKey } = signingKey;
@@ -54,7 +55,7 @@ function createRegistration(fixture: Fixture, token: Uint8Array): RegistrationRe
     },
     signingKey,
   );
-  return { lookupTag, ownerPublicKey, row, token };
+  return { lookupTag, ownerPublicKey, row, token, element, redemptionSecret: REDEMPTION_SECRET };
 }
 
 /** Bodies of `POST /v1/registrations`, each of another registration. */
@@ -62,7 +63,8 @@ export async function createBodies(fixture: Fixture, count: number): Promise<str
   const signToken = createTokenSigner(fixture);
   return Promise.all(
     Array.from({ length: count }, async () => {
-      const request = createRegistration(fixture, await signToken(randomBytes(32)));
+      const element = randomBytes(32);
+      const request = createRegistration(fixture, element, await signToken(element));
       return JSON.stringify(formatMessage(registrationRequestSchema, request));
     }),
   );

@@ -122,6 +122,17 @@ describe('an owner', () => {
     expect(current).toMatchObject({ status: 'stolen', items: [{ category: 'Bicycle' }], row: { version: 3 } });
   });
 
+  it('registers anew what another vault of the same phrase has withdrawn', async () => {
+    const phrase = createRecoveryPhrase();
+    const code = mintCode();
+    const owner = async (): Promise<Owner> => createOwner({ vault: (await createVault(phrase)).vault });
+    const first = await owner();
+    await first.withdraw(await first.register({ code, items, activationKey: await activationKey() }));
+    const mark = await (await owner()).register({ code, items, activationKey: await activationKey() });
+    expect(mark).toMatchObject({ counter: 1, stage: 'registered' });
+    expect((await lookUp(await createOfficer(), [{ id: 'a', reading: code }]))[0]).toMatchObject({ result: 'hit' });
+  });
+
   it('recovers a mark from phrase and code alone, also after a withdrawal', async () => {
     const phrase = createRecoveryPhrase();
     const owner = await createOwner({ vault: (await createVault(phrase)).vault });

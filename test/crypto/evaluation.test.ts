@@ -5,7 +5,7 @@ import { sodiumGroup } from '../../crypto/group-sodium.ts';
 import { caseCommitment, signOfficerRequest } from '../../crypto/officer-request.ts';
 import type { RosterEpoch, RosterIssuer } from '../../crypto/roster.ts';
 import { createTokenRequest, finishToken } from '../../crypto/token-request.ts';
-import { activationNonce } from '../../crypto/token.ts';
+import { activationNonce, redemptionCommitment } from '../../crypto/token.ts';
 import type { EvaluationRequest } from '../../crypto/wire.ts';
 import { BlindSigner, createTokenKey, type TokenKeyPair } from '../../server/issuer/token-key.ts';
 import { nodeRsaVerifier } from '../../server/rsa.ts';
@@ -41,6 +41,8 @@ const plain = smallRoster({
 const roster = verified(plain);
 const [element, other] = [1, 2].map(() => sodiumGroup.multiplyBase(drawScalar())) as [Uint8Array, Uint8Array];
 
+const redemption = redemptionCommitment(new Uint8Array(32).fill(9));
+
 async function tokenFor(
   changes: { element?: Uint8Array; pair?: TokenKeyPair; issuerName?: string; origin?: string } = {},
 ): Promise<Uint8Array> {
@@ -50,6 +52,7 @@ async function tokenFor(
     issuerName: changes.issuerName ?? 'issuer-a',
     publicKey: pair.publicKey,
     element: changes.element ?? element,
+    redemption,
   });
   return finishToken(pending, new BlindSigner(pair).sign(request.blindedMessage));
 }
@@ -60,6 +63,7 @@ const registration: Registration = {
   roster: roster.hash,
   epochs: [1],
   elements: [element],
+  redemptions: [redemption],
   token,
 };
 const verify = async (request: EvaluationRequest, now = NOON) =>
@@ -81,12 +85,12 @@ const lookup = await lookupOf([element, other], [3, 1]);
 
 describe('a request for an owner', () => {
   it('names its issuer, and each element by its nonce', async () => {
-    const nonces = [activationNonce(plain.origin, element)];
+    const nonces = [activationNonce(plain.origin, element, redemption)];
     expect(await verify(registration)).toEqual({ purpose: 'registration', nonces, issuer: plain.issuers[0] });
-    const again = { ...registration, token: null, elements: [element, other] };
+    const again = { ...registration, token: null, elements: [element, other], redemptions: [redemption, redemption] };
     expect(await verify(again)).toEqual({
       purpose: 'registration',
-      nonces: [...nonces, activationNonce(plain.origin, other)],
+      nonces: [...nonces, activationNonce(plain.origin, other, redemption)],
       issuer: null,
     });
   });
@@ -102,7 +106,8 @@ describe('a request for an owner', () => {
   });
 
   it('is refused with two elements for one token', async () => {
-    await expect(verify({ ...registration, elements: [element, other] })).rejects.toThrow(
+    const redemptions = [redemption, redemption];
+    await expect(verify({ ...registration, elements: [element, other], redemptions })).rejects.toThrow(
       refusal('badInput', 'elements'),
     );
   });
@@ -151,8 +156,15 @@ describe('a request for an owner', () => {
   it('counts for the issuer whose key it is', async () => {
     const others = await tokenFor({ pair: otherKey, issuerName: 'issuer-b' });
     await expect(verify({ ...registration, token: others })).resolves.toMatchObject({ issuer: { id: 'issuer-b' } });
-    const nonce = activationNonce(plain.origin, element);
+    const nonce = activationNonce(plain.origin, element, redemption);
     expect((await verifyRosterToken(others, nonce, roster, NOON, nodeRsaVerifier)).id).toBe('issuer-b');
+  });
+
+  it('is refused with another commitment, or not one for each element', async () => {
+    const other = redemptionCommitment(new Uint8Array(32).fill(8));
+    await expect(verify({ ...registration, redemptions: [other] })).rejects.toThrow(refusal('tokenForAnotherElement'));
+    const two = { ...registration, redemptions: [redemption, redemption] };
+    await expect(verify(two)).rejects.toThrow(refusal('badInput', 'redemptions'));
   });
 
   it('is refused under another roster', async () => {

@@ -106,8 +106,8 @@ describe('deriveMarkSecrets', () => {
   const seed = new Uint8Array(64).fill(5);
   const mark: MarkIdentity = { origin: 'registry.example', scheme: 'bm1', canonical: '8EQ71S02SG3JTS93', counter: 0 };
   const hexOf = (master: Uint8Array, identity: MarkIdentity): string[] => {
-    const { blindBytes, salt, signingKey } = deriveMarkSecrets(master, identity);
-    return [blindBytes, salt, signingKey.seed, signingKey.publicKey].map(bytesToHex);
+    const { blindBytes, salt, signingKey, redemptionSecret } = deriveMarkSecrets(master, identity);
+    return [blindBytes, salt, signingKey.seed, signingKey.publicKey, redemptionSecret].map(bytesToHex);
   };
 
   it('is HKDF as DESIGN 3.2 says, recomputed with Node', () => {
@@ -120,6 +120,7 @@ describe('deriveMarkSecrets', () => {
       blindBytes: derive(64, 'mark-blind'),
       salt: derive(32, 'mark-salt'),
       signingKey: createSigningKey(derive(32, 'mark-key')),
+      redemptionSecret: derive(32, 'mark-redemption'),
     });
   });
 
@@ -138,7 +139,7 @@ describe('deriveMarkSecrets', () => {
       // Moved boundaries.
       hexOf(seed, { ...mark, scheme: 'bm18', canonical: 'EQ71S02SG3JTS93' }),
     ];
-    expect(new Set(all.flat()).size).toBe(all.length * 4);
+    expect(new Set(all.flat()).size).toBe(all.length * 5);
   });
 
   it.each([-1, 0.5, 2 ** 32])('refuses the counter %d', (counter) => {

@@ -15,6 +15,7 @@ import {
 } from '../../crypto/token-request.ts';
 import {
   activationNonce,
+  redemptionCommitment,
   challengeDigest,
   formatToken,
   formatTokenChallenge,
@@ -117,14 +118,21 @@ it('verifies the RFC’s tokens without redemption context as any token of this 
 
 const origin = 'registry.example';
 const element = randomBytes(32);
-const nonce = activationNonce(origin, element);
+const redemption = redemptionCommitment(randomBytes(32));
+const nonce = activationNonce(origin, element, redemption);
 let [key, otherKey]: TokenKeyPair[] = [];
 let [signer, otherSigner]: BlindSigner[] = [];
 let token: Uint8Array;
 
 async function obtainToken(issuerName: string, pair: TokenKeyPair, forOrigin = origin): Promise<Uint8Array> {
   const { publicKey } = pair;
-  const { request, pending } = await createTokenRequest({ origin: forOrigin, issuerName, publicKey, element });
+  const { request, pending } = await createTokenRequest({
+    origin: forOrigin,
+    issuerName,
+    publicKey,
+    element,
+    redemption,
+  });
   return finishToken(pending, new BlindSigner(pair).sign(request.blindedMessage));
 }
 
@@ -173,14 +181,25 @@ describe('a token', () => {
   });
 
   it('pays for its own element alone', async () => {
-    const other = activationNonce(origin, randomBytes(32));
+    const other = activationNonce(origin, randomBytes(32), redemption);
+    await expect(verifyToken(token, { ...expected(), nonce: other })).rejects.toMatchObject({
+      code: 'tokenForAnotherElement',
+    });
+  });
+
+  it('pays for nobody who does not know the secret behind its nonce', async () => {
+    const other = activationNonce(origin, element, redemptionCommitment(randomBytes(32)));
     await expect(verifyToken(token, { ...expected(), nonce: other })).rejects.toMatchObject({
       code: 'tokenForAnotherElement',
     });
   });
 
   it('counts at its own registry alone, even for the same element', async () => {
-    const elsewhere = { ...expected(), origin: 'other.example', nonce: activationNonce('other.example', element) };
+    const elsewhere = {
+      ...expected(),
+      origin: 'other.example',
+      nonce: activationNonce('other.example', element, redemption),
+    };
     await expect(verifyToken(token, elsewhere)).rejects.toMatchObject({ code: 'tokenForAnotherElement' });
     await expect(verifyToken(token, { ...expected(), origin: 'other.example' })).rejects.toMatchObject({
       code: 'badToken',
@@ -231,7 +250,13 @@ describe('a challenge', () => {
 
 describe('a request', () => {
   const start = async () =>
-    createTokenRequest({ origin, issuerName: 'issuer-a', publicKey: (key as TokenKeyPair).publicKey, element });
+    createTokenRequest({
+      origin,
+      issuerName: 'issuer-a',
+      publicKey: (key as TokenKeyPair).publicKey,
+      element,
+      redemption,
+    });
 
   it('goes on after an interruption with the same bytes, to the same token', async () => {
     const { request, pending } = await start();
@@ -276,7 +301,7 @@ describe('a request', () => {
   });
 
   it('is made under a token key alone', async () => {
-    const options = { origin, issuerName: 'issuer-a', publicKey: new Uint8Array(342), element };
+    const options = { origin, issuerName: 'issuer-a', publicKey: new Uint8Array(342), element, redemption };
     await expect(createTokenRequest(options)).rejects.toMatchObject({ code: 'badInput', field: 'publicKey' });
     const publicKey = (key as TokenKeyPair).publicKey;
     await expect(createTokenRequest({ ...options, publicKey, element: new Uint8Array(31) })).rejects.toMatchObject({

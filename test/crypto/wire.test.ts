@@ -44,6 +44,7 @@ const registrationEvaluation = {
   roster: text(32),
   epochs: [1],
   elements: list(1),
+  redemptions: list(1),
   token: text(TOKEN_BYTES),
 };
 const lookupEvaluation = { purpose: 'lookup', epochs: [1], elements: list(1), authorization };
@@ -68,7 +69,11 @@ describe('limits', () => {
       evaluationRequestSchema,
       { ...lookupEvaluation, elements: list(64), epochs: Array.from({ length: 16 }, (_, i) => i + 1) },
     ],
-    ['a registration', registrationRequestSchema, { ...proof, row, token: text(TOKEN_BYTES) }],
+    [
+      'a registration',
+      registrationRequestSchema,
+      { ...proof, row, token: text(TOKEN_BYTES), element: text(32), redemptionSecret: text(32) },
+    ],
     ['an action', actionRequestSchema, { kind: 'replace', ...proof, row }],
     ['a lookup', lookupRequestSchema, { ...lookup, tags: list(64) }],
     ['packs', packsRequestSchema, { authorization: jws, keyHashes: list(1000) }],

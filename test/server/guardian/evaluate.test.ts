@@ -12,15 +12,8 @@ import type { Evaluator } from '../../../server/guardian/evaluator.ts';
 import { createTokenKey } from '../../../server/issuer/token-key.ts';
 import { BlindmarkError } from '../../../crypto/errors.ts';
 import { createFixture, type Fixture } from '../../support/fixture.ts';
-import {
-  codeOf,
-  createToken,
-  officerRequest,
-  openGuardian,
-  ownerRequest,
-  parseProblem,
-  randomElement,
-} from './world.ts';
+import { codeOf, officerRequest, openGuardian, ownerRequest, parseProblem } from './world.ts';
+import { createToken, randomElement } from '../../support/tokens.ts';
 
 let fixture: Fixture;
 beforeAll(async () => {

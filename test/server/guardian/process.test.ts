@@ -34,7 +34,8 @@ import {
   type Running,
   type Workspace,
 } from './processes.ts';
-import { createToken, officerRequest, ownerRequest, randomElement } from './world.ts';
+import { officerRequest, ownerRequest } from './world.ts';
+import { createToken, randomElement } from '../../support/tokens.ts';
 
 const ORIGIN = 'test.blindmark.example';
 const QUOTA = 60;

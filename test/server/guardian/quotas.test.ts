@@ -2,16 +2,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { EvaluationRequest } from '../../../crypto/wire.ts';
 import { createFixture, type Fixture, type FixtureOptions } from '../../support/fixture.ts';
 import { subsets } from '../../support/split-key.ts';
-import {
-  codeOf,
-  createToken,
-  officerRequest,
-  openGuardian,
-  ownerRequest,
-  parseProblem,
-  randomElement,
-  type TestGuardian,
-} from './world.ts';
+import { codeOf, officerRequest, openGuardian, ownerRequest, parseProblem, type TestGuardian } from './world.ts';
+import { createToken, randomElement } from '../../support/tokens.ts';
 
 const DAY = 86_400;
 /** Noon, so that a few hours more are the same day. */

@@ -6,9 +6,7 @@ import { onTestFinished } from 'vitest';
 import { randomBytes } from '../../../crypto/bytes.ts';
 import { formatMessage, parseMessage } from '../../../crypto/message.ts';
 import { signOfficerRequest, type OfficerSigner } from '../../../crypto/officer-request.ts';
-import { blind } from '../../../crypto/oprf.ts';
 import { liveEpochs } from '../../../crypto/roster.ts';
-import { createTokenRequest, finishToken } from '../../../crypto/token-request.ts';
 import { evaluationRequestSchema, problemSchema, type EvaluationRequest, type Problem } from '../../../crypto/wire.ts';
 import { createGuardianApp } from '../../../server/guardian/app.ts';
 import type { LocalMaxima } from '../../../server/guardian/config.ts';
@@ -16,10 +14,10 @@ import { ThreadedEvaluator, type Evaluator } from '../../../server/guardian/eval
 import { GuardianLedger } from '../../../server/guardian/ledger.ts';
 import { createLog } from '../../../server/http/log.ts';
 import { createMetrics } from '../../../server/http/metrics.ts';
-import { BlindSigner } from '../../../server/issuer/token-key.ts';
 import { nodeRsaVerifier } from '../../../server/rsa.ts';
 import type { Fixture } from '../../support/fixture.ts';
 import { createFolder } from '../../support/folder.ts';
+import { REDEMPTION } from '../../support/tokens.ts';
 
 const GENEROUS: LocalMaxima = {
   codesPerOfficerAndDay: 100_000,
@@ -104,26 +102,6 @@ export function parseProblem(response: Response): Problem {
   return parseMessage(problemSchema, JSON.parse(response.text));
 }
 
-export function randomElement(): Uint8Array {
-  return blind(randomBytes(32)).element;
-}
-
-/** A token of the fixture's issuer for an element. */
-export async function createToken(
-  fixture: Fixture,
-  element: Uint8Array,
-  options: { origin?: string; issuerName?: string; key?: Fixture['tokenKey'] } = {},
-): Promise<Uint8Array> {
-  const { origin = fixture.origin, issuerName = 'demo-issuer', key = fixture.tokenKey } = options;
-  const { request: blinded, pending } = await createTokenRequest({
-    origin,
-    issuerName,
-    publicKey: key.publicKey,
-    element,
-  });
-  return finishToken(pending, new BlindSigner(key).sign(blinded.blindedMessage));
-}
-
 /** An owner's request under all live epochs; without a token when it is null. */
 export function ownerRequest(
   fixture: Fixture,
@@ -131,7 +109,8 @@ export function ownerRequest(
   token: Uint8Array | null,
 ): EvaluationRequest & { purpose: 'registration' } {
   const epochs = liveEpochs(fixture.roster.roster).map(({ epoch }) => epoch);
-  return { purpose: 'registration', roster: fixture.roster.hash, epochs, elements: [...elements], token };
+  const redemptions = elements.map(() => REDEMPTION);
+  return { purpose: 'registration', roster: fixture.roster.hash, epochs, elements: [...elements], redemptions, token };
 }
 
 /** An officer's signed request. */

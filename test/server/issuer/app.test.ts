@@ -108,12 +108,18 @@ describe('an activation key', () => {
     const key = await sellPack(issuer);
     const [origin, element, issuerName] = ['registry.example', randomBytes(32), 'demo-issuer'];
     const { publicKey } = tokenKeys[2] as IssuerTokenKey;
-    const { request: asked, pending } = await createTokenRequest({ origin, issuerName, publicKey, element });
+    const { request: asked, pending } = await createTokenRequest({
+      origin,
+      issuerName,
+      publicKey,
+      element,
+      redemption: element,
+    });
     const { body } = await postToken(issuer, key, asked.blindedMessage, asked.tokenKeyId);
     const signature = parseBase64url('blindSignature', (body as { blindSignature: string }).blindSignature, 256);
     const token = await finishToken(pending, signature);
     const keys = [{ issuerName, publicKey }];
-    const nonce = activationNonce(origin, element);
+    const nonce = activationNonce(origin, element, element);
     expect(await verifyToken(token, { origin, nonce, keys, rsa: nodeRsaVerifier })).toEqual({ issuerName });
     expect(issuer.ledger.counts('acme')).toEqual({ keys: 1, activated: 1 });
   });

@@ -16,7 +16,6 @@ import {
   changeByte,
   changeRow,
   createMark,
-  createToken,
   createWorld,
   pathOf,
   problemOf,
@@ -26,6 +25,7 @@ import {
   type Mark,
   type World,
 } from './world.ts';
+import { createToken } from '../../support/tokens.ts';
 
 let fixture: Fixture;
 beforeAll(async () => {

@@ -12,7 +12,6 @@ import { createFixture, type Fixture } from '../../support/fixture.ts';
 import type { Behaviour } from './fake-guardian.ts';
 import {
   blindedElements,
-  createToken,
   createWorld,
   evaluationBody,
   eventually,
@@ -24,6 +23,7 @@ import {
   refusalIn,
   type World,
 } from './world.ts';
+import { createToken, REDEMPTION } from '../../support/tokens.ts';
 
 let fixture: Fixture;
 let other: Fixture;
@@ -59,7 +59,14 @@ function outputOf(
 /** An owner's request for one new element, with its token. */
 async function ownerRequest(element = blindedElements(1)[0] as Uint8Array): Promise<EvaluationRequest> {
   const token = await createToken(fixture, element);
-  return { purpose: 'registration', roster: fixture.roster.hash, epochs: [1, 2], elements: [element], token };
+  return {
+    purpose: 'registration',
+    roster: fixture.roster.hash,
+    epochs: [1, 2],
+    elements: [element],
+    redemptions: [REDEMPTION],
+    token,
+  };
 }
 
 const ask = async (world: World, evaluation: EvaluationRequest) =>
@@ -293,7 +300,7 @@ describe('requests that no guardian is asked about', () => {
     ],
     [
       'one token for two elements',
-      () => ({ ...evaluation, elements: blindedElements(2) }),
+      () => ({ ...evaluation, elements: blindedElements(2), redemptions: [REDEMPTION, REDEMPTION] }),
       { code: 'badInput', field: 'elements' },
     ],
     [
@@ -373,11 +380,11 @@ describe('requests that no guardian is asked about', () => {
 });
 
 describe('the evaluation that a lookup names', () => {
-  it('is remembered before guardians are asked, for elements times epochs tags', async () => {
-    const world = await createWorld(fixture, { behaviours: ['hanging', 'hanging', 'hanging'], guardianTimeoutMs: 50 });
+  it('is remembered for elements times epochs tags', async () => {
+    const world = await createWorld(fixture);
     const officer = await fixture.createOfficer();
     const evaluation = await lookupEvaluation(fixture, officer, blindedElements(2));
-    expect(refusalIn(await ask(world, evaluation)).code).toBe('guardiansUnavailable');
+    expect((await ask(world, evaluation)).status).toBe(200);
     const hash = authorizationHash(evaluation.authorization);
     const tags = (count: number) => Array.from({ length: count }, () => randomBytes(32));
     const five = lookupBody(await lookup(fixture, officer, hash, tags(5)));
@@ -386,18 +393,32 @@ describe('the evaluation that a lookup names', () => {
     expect((await world.post('/v1/lookups', four)).status).toBe(200);
   });
 
-  it('is refused, and no guardian asked, when it can’t be written down', async () => {
+  it('counts for nothing when too few guardians have answered: what they refuse is not looked up', async () => {
+    const world = await createWorld(fixture, { behaviours: ['garbage', 'garbage', 'honest'] });
+    const officer = await fixture.createOfficer();
+    const evaluation = await lookupEvaluation(fixture, officer, blindedElements(1));
+    expect(refusalIn(await ask(world, evaluation)).code).toBe('guardiansUnavailable');
+    const body = lookupBody(
+      await lookup(fixture, officer, authorizationHash(evaluation.authorization), [randomBytes(32)]),
+    );
+    expect(refusalIn(await world.post('/v1/lookups', body)).code).toBe('evaluationRequired');
+  });
+
+  it('is no answer when it can’t be written down, and is asked for again at no cost', async () => {
+    let isFull = true;
     const world = await createWorld(fixture, {
       wrap: (store) =>
         new Proxy(store, {
           get: (target, name: keyof typeof store) =>
-            name === 'recordEvaluation'
+            name === 'recordEvaluation' && isFull
               ? () => Promise.reject(storageFailed('The disk is full'))
               : (...args: unknown[]) => (target[name] as (...all: unknown[]) => unknown).apply(target, args),
         }),
     });
-    expect(refusalIn(await ask(world, await officerRequest())).code).toBe('storageFailed');
-    expect(world.guardians.flatMap(({ requests }) => requests)).toEqual([]);
+    const request = await officerRequest();
+    expect(refusalIn(await ask(world, request)).code).toBe('storageFailed');
+    isFull = false;
+    expect((await ask(world, request)).status).toBe(200);
   });
 });
 

@@ -29,7 +29,8 @@ import { publishRoster } from '../../../server/registry/publish-roster.ts';
 import { createFixture, type Fixture } from '../../support/fixture.ts';
 import { createFolder } from '../../support/folder.ts';
 import { generateKey } from './key-generation.ts';
-import { createMark, createToken, registrationBody } from './world.ts';
+import { createMark, registrationBody } from './world.ts';
+import { createToken } from '../../support/tokens.ts';
 
 const MAIN = fileURLToPath(new URL('../../../server/registry/main.ts', import.meta.url));
 const ORIGIN = 'cli.blindmark.example';

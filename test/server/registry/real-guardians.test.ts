@@ -30,7 +30,6 @@ import { createFolder } from '../../support/folder.ts';
 import {
   blindedElements,
   createMark,
-  createToken,
   createWorld,
   evaluationBody,
   lookup,
@@ -42,6 +41,7 @@ import {
   type Mark,
   type World,
 } from './world.ts';
+import { createToken, REDEMPTION } from '../../support/tokens.ts';
 
 let fixture: Fixture;
 beforeAll(async () => {
@@ -117,7 +117,14 @@ async function secretsOf(reply: EvaluationReply, blinded: readonly Reading[], po
 const read = (code: string): Reading => ({ code, ...blind(codeInput(fixture.origin, 'bm1', code)) });
 
 function ownerRequest(element: Uint8Array, token: Uint8Array | null): EvaluationRequest {
-  return { purpose: 'registration', roster: fixture.roster.hash, epochs: [1], elements: [element], token };
+  return {
+    purpose: 'registration',
+    roster: fixture.roster.hash,
+    epochs: [1],
+    elements: [element],
+    redemptions: [REDEMPTION],
+    token,
+  };
 }
 
 describe('the whole way', () => {

@@ -12,7 +12,6 @@ import {
   changeByte,
   changeRow,
   createMark,
-  createToken,
   createWorld,
   dateOf,
   eventually,
@@ -22,6 +21,7 @@ import {
   type Mark,
   type World,
 } from './world.ts';
+import { createToken } from '../../support/tokens.ts';
 
 let fixture: Fixture;
 let other: Fixture;
@@ -162,20 +162,30 @@ describe('a token', () => {
     expect((await post(world, mark, token)).body).toEqual({ result: 'registered' });
   });
 
+  it('is refused to whoever saw it and does not know what redeems it', async () => {
+    const world = await createWorld(fixture);
+    const token = await createToken(fixture);
+    const body = registrationBody(newMark(), token);
+    const guessed = formatBase64url(randomBytes(32));
+    const stolen = await world.post('/v1/registrations', { ...body, redemptionSecret: guessed });
+    expect(refusalIn(stolen).code).toBe('tokenForAnotherElement');
+    expect((await world.post('/v1/registrations', body)).body).toEqual({ result: 'registered' });
+  });
+
   it('for another registry, or by an issuer that is not in the roster, is refused', async () => {
     const world = await createWorld(fixture);
-    const foreign = await createToken(other);
+    const foreign = await createToken(fixture, undefined, { key: other.tokenKey });
     expect(refusalIn(await post(world, newMark(), foreign))).toEqual({ code: 'unknownIssuer', field: 'token' });
     // Under the right key, but made for another origin, or in another issuer's name.
     const anotherOrigin = await createToken({ ...fixture, origin: other.origin });
-    expect(refusalIn(await post(world, newMark(), anotherOrigin))).toEqual({ code: 'badToken', field: 'token' });
-    const anotherName = await createToken(fixture, undefined, 'another-issuer');
+    expect(refusalIn(await post(world, newMark(), anotherOrigin)).code).toBe('tokenForAnotherElement');
+    const anotherName = await createToken(fixture, undefined, { issuerName: 'another-issuer' });
     expect(refusalIn(await post(world, newMark(), anotherName))).toEqual({ code: 'badToken', field: 'token' });
   });
 
   const parts = [
     ['type', 1, 'badToken'],
-    ['nonce', 20, 'badToken'],
+    ['nonce', 20, 'tokenForAnotherElement'],
     ['challenge digest', 50, 'badToken'],
     ['key id', 90, 'unknownIssuer'],
     ['authenticator', 98, 'badToken'],

@@ -19,7 +19,6 @@ import {
   type RegistrationRow,
 } from '../../../crypto/registration.ts';
 import { createSigningKey, type SigningKey } from '../../../crypto/signature.ts';
-import { createTokenRequest, finishToken } from '../../../crypto/token-request.ts';
 import {
   evaluationReplySchema,
   evaluationRequestSchema,
@@ -33,7 +32,6 @@ import {
 } from '../../../crypto/wire.ts';
 import { createLog } from '../../../server/http/log.ts';
 import { createMetrics } from '../../../server/http/metrics.ts';
-import { BlindSigner } from '../../../server/issuer/token-key.ts';
 import { createRegistryApp } from '../../../server/registry/app.ts';
 import { createFanOut } from '../../../server/registry/fan-out.ts';
 import { watchGuardians } from '../../../server/registry/guardian-health.ts';
@@ -43,6 +41,7 @@ import { SqliteStore } from '../../../server/store/sqlite/sqlite-store.ts';
 import type { RegistryStore } from '../../../server/store/store.ts';
 import type { Fixture } from '../../support/fixture.ts';
 import { startFakeGuardian, type Behaviour, type FakeGuardian } from './fake-guardian.ts';
+import { createToken, elementOf, REDEMPTION_SECRET } from '../../support/tokens.ts';
 
 export interface WorldOptions {
   /** By position; the rest are honest. */
@@ -206,19 +205,6 @@ export function changeRow(fixture: Fixture, mark: Mark, change: Partial<Registra
   return signRow(fixture.origin, unsigned, mark.signingKey);
 }
 
-/** An activation token for a blinded element, a random one by default. */
-export async function createToken(
-  fixture: Fixture,
-  element?: Uint8Array,
-  issuerName = 'demo-issuer',
-): Promise<Uint8Array> {
-  const { origin, tokenKey } = fixture;
-  const blinded = element ?? blind(randomBytes(32)).element;
-  const { publicKey } = tokenKey;
-  const { request: asked, pending } = await createTokenRequest({ origin, issuerName, publicKey, element: blinded });
-  return finishToken(pending, new BlindSigner(tokenKey).sign(asked.blindedMessage));
-}
-
 type Wire<T extends z.ZodType> = z.input<T>;
 
 export function registrationBody(
@@ -231,6 +217,8 @@ export function registrationBody(
     ownerPublicKey: mark.signingKey.publicKey,
     row,
     token,
+    element: elementOf(token),
+    redemptionSecret: REDEMPTION_SECRET,
   };
   return formatMessage(registrationRequestSchema, body);
 }
