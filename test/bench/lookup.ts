@@ -18,7 +18,7 @@ async function registerMark(registry: Registry, { fixture }: Programs): Promise<
   const code = mintCode();
   const identity = { origin: fixture.origin, scheme: SCHEME, canonical: code, counter: 0 };
   const mark = new MarkClient(registry, randomBytes(64), identity, randomBytes);
-  const token = await createTokenSigner(fixture)(mark.blinded.element);
+  const token = await createTokenSigner(fixture)(mark.blinded.element, mark.redemption);
   const [evaluated] = await mark.evaluate(registry.roster, [1], token);
   if (evaluated === undefined) throw new Error('nothing was evaluated');
   const secrets = await registry.stretch(evaluated);

@@ -87,7 +87,13 @@ console.error(formatMachine(machine));
 const rows: Row[] = [];
 for (const [name, measure] of Object.entries(MEASUREMENTS)) {
   if (options.only.length > 0 && !options.only.includes(name)) continue;
-  rows.push(...(await measure((text) => console.error(`${name}: ${text}`))));
+  try {
+    rows.push(...(await measure((text) => console.error(`${name}: ${text}`))));
+  } catch (error) {
+    // What was measured until then is worth having.
+    console.error(`${name} failed:`, error);
+    process.exitCode = 1;
+  }
 }
 const out = options.out ?? join(import.meta.dirname, 'results', `${machine.date.replaceAll(/[:.]/gu, '-')}.json`);
 mkdirSync(dirname(out), { recursive: true });

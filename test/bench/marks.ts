@@ -18,14 +18,16 @@ const signAsync = promisify(
   },
 );
 
+type TokenSigner = (element: Uint8Array, redemption: Uint8Array) => Promise<Uint8Array>;
+
 /** Signs tokens as the fixture's issuer, without the blinding, which leaves no trace in a token. */
-export function createTokenSigner({ origin, tokenKey }: Fixture): (element: Uint8Array) => Promise<Uint8Array> {
+export function createTokenSigner({ origin, tokenKey }: Fixture): TokenSigner {
   const { publicKey, privateKey } = tokenKey;
   const key = createPrivateKey({ key: Buffer.from(privateKey), format: 'der', type: 'pkcs8' });
   const digest = challengeDigest({ issuerName: 'demo-issuer', originInfo: origin });
-  return async (element) => {
+  return async (element, redemption) => {
     const input = {
-      nonce: activationNonce(origin, element, REDEMPTION),
+      nonce: activationNonce(origin, element, redemption),
       challengeDigest: digest,
       tokenKeyId: tokenKeyId(publicKey),
     };
@@ -64,7 +66,7 @@ export async function createBodies(fixture: Fixture, count: number): Promise<str
   return Promise.all(
     Array.from({ length: count }, async () => {
       const element = randomBytes(32);
-      const request = createRegistration(fixture, element, await signToken(element));
+      const request = createRegistration(fixture, element, await signToken(element, REDEMPTION));
       return JSON.stringify(formatMessage(registrationRequestSchema, request));
     }),
   );
