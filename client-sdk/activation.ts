@@ -1,8 +1,9 @@
 /** Exchanging an activation key for an activation token at its issuer. */
 import type { z } from 'zod';
+import { equalBytes } from '../crypto/bytes.ts';
 import { BlindmarkError } from '../crypto/errors.ts';
 import { formatMessage } from '../crypto/message.ts';
-import { quarterOf, type Roster, type RosterIssuer } from '../crypto/roster.ts';
+import { currentTokenKeys, quarterOf, type Roster, type RosterIssuer } from '../crypto/roster.ts';
 import { createTokenRequest, finishToken, tokenRequestOf, type PendingToken } from '../crypto/token-request.ts';
 import { tokenReplySchema, tokenRequestSchema } from '../crypto/wire.ts';
 import type { JsonClient } from './http.ts';
@@ -15,6 +16,13 @@ function issuerOf(roster: Roster, activationKey: Uint8Array): RosterIssuer {
     field: 'activationKey',
     remedy: 'See that the pack is meant for this registry; if it is, ask the vendor.',
   });
+}
+
+/** Whether tokens under this key count at `now`: this quarter's, or the last one's. */
+export function isCurrentTokenKey(roster: Roster, publicKey: Uint8Array, now: number): boolean {
+  return roster.issuers.some((issuer) =>
+    currentTokenKeys(issuer, now).some((key) => equalBytes(key.publicKey, publicKey)),
+  );
 }
 
 /**

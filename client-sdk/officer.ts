@@ -1,5 +1,5 @@
 /** An officer looking up readings: what is asked for, in which requests, and what comes back once it is verified. */
-import { equalBytes, randomBytes, type RandomSource } from '../crypto/bytes.ts';
+import { equalBytes, formatBase64url, randomBytes, type RandomSource } from '../crypto/bytes.ts';
 import { candidates, type CandidateSet } from '../crypto/candidates.ts';
 import type { OfficerFile } from '../crypto/credential-files.ts';
 import { readPinnedFingerprint } from '../crypto/credential.ts';
@@ -14,7 +14,7 @@ import {
   type OfficerSigner,
 } from '../crypto/officer-request.ts';
 import { parseReading } from '../crypto/reading.ts';
-import { MAX_CLAIMS, verifyRow, type RegistrationRow, type Status } from '../crypto/registration.ts';
+import { verifyRow, type RegistrationRow, type Status } from '../crypto/registration.ts';
 import { liveEpochs, type VerifiedRoster } from '../crypto/roster.ts';
 import { createSigningKey } from '../crypto/signature.ts';
 import type { CodeSecrets } from '../crypto/stretch.ts';
@@ -51,6 +51,8 @@ export interface LookupPlan {
 /** One registration of a code, verified: its owner signed it as it is. */
 export interface FoundRegistration {
   readonly scheme: string;
+  /** In canonical form: which of the possible codes it is. */
+  readonly code: string;
   readonly status: Status;
   readonly items: readonly Item[];
   /** Calendar date, `YYYY-MM-DD`. */
@@ -74,7 +76,7 @@ export interface LookupResult {
   readonly omitted: CandidateSet['omitted'];
   /** Schemes whose form the reading has but whose check it fails: if it is of one of them, it was misread. */
   readonly misread: readonly string[];
-  /** In the order of registration within each code: a second one is a counter-claim. */
+  /** Code by code, in the order of registration within each: a second one of a code is a counter-claim. */
   readonly registrations: readonly FoundRegistration[];
   /** Registrations that were found and refused, since something of them does not verify. */
   readonly refused: number;
@@ -242,7 +244,7 @@ export class Officer {
       const stretched = mapInOrder(
         evaluated,
         this.registry.parallelStretches,
-        async (code) => this.registry.stretch(code),
+        async (code) => this.registry.stretch(code, roster),
         signal,
       );
       for await (const secret of stretched) {
@@ -296,9 +298,7 @@ export class Officer {
     const { results } = await this.registry.post('/v1/lookups', schemas, { evaluation, tags, authorization }, signal);
     if (results.length !== tags.length)
       throw new BlindmarkError('badReply', 'The registry answered for another number of tags');
-    return results.map((slots) =>
-      slots.slice(0, MAX_CLAIMS).flatMap((slot) => (slot.registration === null ? [] : [slot.registration])),
-    );
+    return results.map((slots) => withoutRepeats(slots.flatMap(({ registration }) => registration ?? [])));
   }
 
   async #sign(
@@ -325,6 +325,11 @@ function distinctCodes(readings: readonly PlannedReading[]): SchemeCode[] {
   return [...codes.values()];
 }
 
+/** A registry that shows one row several times makes no more claims of it. */
+function withoutRepeats(rows: readonly RegistrationRow[]): RegistrationRow[] {
+  return [...new Map(rows.map((row) => [formatBase64url(row.commitment), row])).values()];
+}
+
 function progressReporter(plan: LookupPlan, options: LookupOptions): (phase: string, count: number) => void {
   let done = 0;
   return (phase, count) => {
@@ -343,7 +348,7 @@ function verifyFound(
   try {
     const { items, ownerPublicKey } = openItemEnvelope(row.itemEnvelope, secrets.codeKey, row.commitment);
     verifyRow(origin, row, { lookupTag: secrets.lookupTag, ownerPublicKey });
-    return { scheme: code.scheme, status: row.status, items, registeredOn: row.registeredOn };
+    return { scheme: code.scheme, code: code.canonical, status: row.status, items, registeredOn: row.registeredOn };
   } catch (error) {
     if (isBlindmarkError(error, 'badEnvelope', 'badRow')) return null;
     throw error;

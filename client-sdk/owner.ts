@@ -8,7 +8,7 @@ import { deriveMasterSeed } from '../crypto/owner-keys.ts';
 import type { RegistrationRow, Status } from '../crypto/registration.ts';
 import { liveEpochs, type VerifiedRoster } from '../crypto/roster.ts';
 import type { CodeSecrets } from '../crypto/stretch.ts';
-import { obtainToken, startToken } from './activation.ts';
+import { isCurrentTokenKey, obtainToken, startToken } from './activation.ts';
 import { pause } from './http.ts';
 import { MarkClient } from './mark-client.ts';
 import { chooseCode } from './mark-code.ts';
@@ -111,6 +111,7 @@ export class Owner {
 
   /**
    * Registers a mark, or goes on where an earlier call was interrupted. Asked again for what is registered, it answers that.
+   * Where the code is registered with other items or another status, it changes nothing.
    *
    * @throws BlindmarkError `noSchemeFits`, `checkFailed`, `badActivationKey`, `activationKeyUsedUp` and others. Whatever it
    *   is, the same call may be made again, and uses up no more than it would have
@@ -192,19 +193,23 @@ export class Owner {
   async recover(code: string, scheme?: string, options: WorkOptions = {}): Promise<MarkRecord> {
     const chosen = chooseCode(this.registry.roster.roster.schemes, code, scheme);
     let found: MarkRecord | undefined;
+    let withdrawn: MarkRecord | undefined;
     // Each withdrawal raised the counter, and a counter that was never used has no accepted element.
     for (let counter = 0; ; counter++) {
       const outcome = await this.#recoverAt(chosen, counter, options.signal);
       if (outcome === 'never') break;
-      if (outcome !== 'withdrawn') found = outcome;
+      if (outcome === 'withdrawn') withdrawn = withdrawnAt({ origin: this.#origin, ...chosen }, counter);
+      else found = outcome;
     }
+    await this.vault.keepRegistry(this.#origin, this.#registryFile);
+    // The next registration goes on after the last counter that was used.
+    if (withdrawn !== undefined) await this.vault.keep(withdrawn);
     if (found === undefined) {
       throw new BlindmarkError('notFound', 'This recovery phrase has no registration of this code', {
         field: 'code',
         remedy: 'Compare code, scheme and phrase with your sheet; a registration that was withdrawn is gone.',
       });
     }
-    await this.vault.keepRegistry(this.#origin, this.#registryFile);
     await this.vault.keep(found);
     return found;
   }
@@ -215,7 +220,7 @@ export class Owner {
     const activationKey = parseActivationKey(request.activationKey).bytes;
     const asked = { activationKey, items: [...request.items], status: request.status ?? 'withKeeper' };
     const last = this.vault.marksOf(this.#origin, code.scheme, code.canonical).at(-1);
-    if (last?.stage === 'registered') return last;
+    if (last?.stage === 'registered') return checkSame(last, request);
     // Refuses items that do not fit before anything is used up.
     const nothing = new Uint8Array(32);
     sealItemEnvelope({ items: asked.items, ownerPublicKey: nothing }, nothing, nothing);
@@ -229,7 +234,7 @@ export class Owner {
 
   /**
    * Goes on with a pending mark to its registration. Where this phrase has registered the code before and withdrawn it, which
-   * another vault need not know, the next counter is the one to register under: that costs a further use of the key.
+   * another vault need not know, a counter that was never used is the one to register under: that costs one further use.
    */
   async #finishOrRestart(
     mark: MarkRecord,
@@ -240,8 +245,9 @@ export class Owner {
       return await this.#finish(mark, signal);
     } catch (error) {
       if (!isBlindmarkError(error, 'tokenSpent')) throw error;
-      const { activationKey: _, pendingToken: __, token: ___, ...rest } = mark;
-      await this.vault.keep({ ...rest, stage: 'withdrawn' });
+      let last = mark.counter;
+      while ((await this.#evaluateAgain(this.#client({ ...mark, counter: last + 1 }), signal)) !== undefined) last += 1;
+      await this.vault.keep(withdrawnAt(mark, last));
       return this.register(request, { signal });
     }
   }
@@ -261,7 +267,7 @@ export class Owner {
         return withRow(sent, await client.fetchRow(sent.lookupTag, signal));
       }
     }, signal);
-    const { activationKey: _, pendingToken: __, token: ___, ...rest } = registered;
+    const { pendingToken: _, token: __, ...rest } = registered;
     const mark: MarkRecord = { ...rest, stage: 'registered' };
     await this.vault.keep(mark);
     return this.#amend(mark, pending, signal);
@@ -275,14 +281,17 @@ export class Owner {
 
   /** The mark with its token. The request for it is in the vault before it is sent, and the token before it is used. */
   async #pay(mark: MarkRecord, signal: AbortSignal | undefined): Promise<MarkRecord> {
-    if (mark.token !== undefined) return mark;
     const { roster } = this.registry.roster;
+    const { token, pendingToken: pending, ...unpaid } = mark;
+    // A token counts for two quarters; begun longer ago, the registration needs another.
+    const isCurrent = pending !== undefined && isCurrentTokenKey(roster, pending.publicKey, this.registry.now());
+    if (isCurrent && token !== undefined) return mark;
     const activationKey = mark.activationKey as Uint8Array;
     const { blinded, redemption } = this.#client(mark);
     const purpose = { element: blinded.element, redemption };
-    const pendingToken = mark.pendingToken ?? (await startToken(roster, activationKey, purpose, this.registry.now()));
-    const asked = { ...mark, pendingToken };
-    if (mark.pendingToken === undefined) await this.vault.keep(asked);
+    const pendingToken = isCurrent ? pending : await startToken(roster, activationKey, purpose, this.registry.now());
+    const asked = { ...unpaid, pendingToken };
+    if (!isCurrent) await this.vault.keep(asked);
     const paid = {
       ...asked,
       token: await obtainToken(this.registry.http, roster, activationKey, pendingToken, signal),
@@ -302,7 +311,7 @@ export class Owner {
     if (mark.row?.epoch === epoch && mark.row.registeredOn === registeredOn) return mark as RegisteredMark;
     const client = this.#client(mark);
     const [evaluated] = await client.evaluate(roster, [epoch], mark.token as Uint8Array, signal);
-    const secrets = await this.registry.stretch(evaluated as EvaluatedCode);
+    const secrets = await this.registry.stretch(evaluated as EvaluatedCode, roster);
     const prepared = { ...mark, ...secrets, row: client.createRow(secrets, mark, { epoch, registeredOn }) };
     await this.vault.keep(prepared);
     return prepared;
@@ -353,10 +362,10 @@ export class Owner {
   ): Promise<MarkRecord | 'withdrawn' | 'never'> {
     const identity = { origin: this.#origin, ...code, counter };
     const client = this.#client(identity);
-    const evaluations = await this.#evaluateAgain(client, signal);
-    if (evaluations === undefined) return 'never';
-    for (const evaluated of evaluations) {
-      const { lookupTag, codeKey } = await this.registry.stretch(evaluated);
+    const again = await this.#evaluateAgain(client, signal);
+    if (again === undefined) return 'never';
+    for (const evaluated of again.evaluations) {
+      const { lookupTag, codeKey } = await this.registry.stretch(evaluated, again.roster);
       try {
         const row = await client.fetchRow(lookupTag, signal);
         const { items } = openItemEnvelope(row.itemEnvelope, codeKey, row.commitment);
@@ -369,11 +378,11 @@ export class Owner {
   }
 
   /** Evaluations of an element that was accepted before, under each live epoch; undefined when it never was. */
-  async #evaluateAgain(client: MarkClient, signal: AbortSignal | undefined): Promise<EvaluatedCode[] | undefined> {
+  async #evaluateAgain(client: MarkClient, signal: AbortSignal | undefined) {
     try {
       return await this.registry.underCurrentRoster(async (roster) => {
         const epochs = liveEpochs(roster.roster).map((epoch) => epoch.epoch);
-        return client.evaluate(roster, epochs, null, signal);
+        return { roster, evaluations: await client.evaluate(roster, epochs, null, signal) };
       }, signal);
     } catch (error) {
       if (isBlindmarkError(error, 'tokenRequired')) return undefined;
@@ -402,6 +411,22 @@ function checkRegistered(mark: MarkRecord): RegisteredMark {
 function withRow(mark: RegisteredMark, row: RegistrationRow): RegisteredMark {
   const { items } = openItemEnvelope(row.itemEnvelope, mark.codeKey, row.commitment);
   return { ...mark, row, items, status: row.status };
+}
+
+/** What is kept of a registration that was found withdrawn. */
+function withdrawnAt(mark: SchemeCode & { readonly origin: string }, counter: number): MarkRecord {
+  const { origin, scheme, canonical } = mark;
+  return { kind: 'mark', origin, scheme, canonical, counter, stage: 'withdrawn', status: 'withKeeper', items: [] };
+}
+
+/** A registration that exists, when it is what is asked for. @throws BlindmarkError `alreadyRegistered` */
+function checkSame(mark: MarkRecord, request: RegisterRequest): MarkRecord {
+  const isSame = isSameItems(mark.items, request.items);
+  if (isSame && (request.status === undefined || request.status === mark.status)) return mark;
+  throw new BlindmarkError('alreadyRegistered', 'This code is registered already, with other items or another status', {
+    field: isSame ? 'status' : 'items',
+    remedy: 'Change the registration: blindmark owner replace, or blindmark owner status.',
+  });
 }
 
 const isSameItems = (a: readonly Item[], b: readonly Item[]): boolean => JSON.stringify(a) === JSON.stringify(b);

@@ -177,9 +177,13 @@ export class Registry {
     return codes.map((_, i) => byEpoch.map((evaluated) => evaluated[i] as EvaluatedCode));
   }
 
-  /** Stretches an evaluation to lookup tag and code key: one Argon2id. */
-  async stretch(evaluated: EvaluatedCode): Promise<CodeSecrets> {
-    const { origin, epochs } = this.#roster.roster;
+  /**
+   * Stretches an evaluation to lookup tag and code key: one Argon2id.
+   *
+   * @param roster the one that the evaluation was made under
+   */
+  async stretch(evaluated: EvaluatedCode, roster: VerifiedRoster): Promise<CodeSecrets> {
+    const { origin, epochs } = roster.roster;
     const facts = epochs.find((candidate) => candidate.epoch === evaluated.epoch) as RosterEpoch;
     return stretch(evaluated.y, { origin, epoch: evaluated.epoch, parameters: facts.stretch }, this.#argon2id);
   }

@@ -7,7 +7,7 @@ import { formatBase64url, formatJsonBytes, formatUint, parseBase64url, parseJson
 import { registryFileSchema, type RegistryFile } from '../crypto/credential-files.ts';
 import { BlindmarkError, isBlindmarkError } from '../crypto/errors.ts';
 import { labelledHash } from '../crypto/hash.ts';
-import { itemsSchema } from '../crypto/item-envelope.ts';
+import { itemSchema } from '../crypto/item-envelope.ts';
 import { bytesField, formatMessage, identifierField, parseMessage } from '../crypto/message.ts';
 import {
   badPassphrase,
@@ -40,12 +40,13 @@ export const markRecordSchema = z.strictObject({
   stage: z.enum(['pending', 'registered', 'withdrawn']),
   /** What the owner asked for, or what the registration says. */
   status: z.enum(STATUSES),
-  items: itemsSchema,
-  /** While pending: what pays for it. */
+  /** None where the registration was found withdrawn, and its items were never known here. */
+  items: z.array(itemSchema).max(20),
+  /** What pays or has paid for it; kept, so that no other mark is given the same. */
   activationKey: bytesField(15).optional(),
   /** While pending: the blinded token request that was sent, or is about to be. */
   pendingToken: pendingTokenSchema.optional(),
-  /** While pending: the token. */
+  /** While pending: the token, made from `pendingToken`. */
   token: bytesField(TOKEN_BYTES).optional(),
   lookupTag: bytesField(32).optional(),
   codeKey: bytesField(32).optional(),
@@ -79,9 +80,13 @@ const badVault = (what: string): BlindmarkError =>
     remedy: 'Restore it from a copy, or start a new vault from the recovery phrase and recover each mark by its code.',
   });
 
-/** Names a registration within a vault. */
-function markKey(mark: Pick<MarkRecord, 'origin' | 'scheme' | 'canonical' | 'counter'>): string {
-  return JSON.stringify([mark.origin, mark.scheme, mark.canonical, mark.counter]);
+/** Names a code within a vault. */
+function codeKeyOf(mark: Pick<MarkRecord, 'origin' | 'scheme' | 'canonical'>): string {
+  return JSON.stringify([mark.origin, mark.scheme, mark.canonical]);
+}
+
+function byCounter(registrations: ReadonlyMap<number, MarkRecord>): MarkRecord[] {
+  return [...registrations.values()].sort((a, b) => a.counter - b.counter);
 }
 
 /** An open vault. */
@@ -93,7 +98,8 @@ export class Vault {
   #writing: Promise<void> = Promise.resolve();
   #phrase = '';
   readonly #registries = new Map<string, RegistryFile>();
-  readonly #marks = new Map<string, MarkRecord>();
+  /** By code, then by counter. */
+  readonly #marks = new Map<string, Map<number, MarkRecord>>();
 
   private constructor(key: Uint8Array, header: string, storage: VaultStorage) {
     this.#key = key;
@@ -155,24 +161,18 @@ export class Vault {
 
   /** Every mark, in the order in which they were begun. */
   get marks(): MarkRecord[] {
-    return [...this.#marks.values()];
+    return [...this.#marks.values()].flatMap((registrations) => [...registrations.values()]);
   }
 
   /** Marks at one registry: of each code the latest registration. */
   latestMarks(origin: string): MarkRecord[] {
-    const latest = new Map<string, MarkRecord>();
-    for (const mark of this.marks) {
-      const key = markKey({ ...mark, counter: 0 });
-      if (mark.origin === origin && (latest.get(key)?.counter ?? -1) < mark.counter) latest.set(key, mark);
-    }
-    return [...latest.values()];
+    const latest = [...this.#marks.values()].map((registrations) => byCounter(registrations).at(-1) as MarkRecord);
+    return latest.filter((mark) => mark.origin === origin);
   }
 
   /** Registrations of a code, by counter. */
   marksOf(origin: string, scheme: string, canonical: string): MarkRecord[] {
-    return this.marks
-      .filter((mark) => mark.origin === origin && mark.scheme === scheme && mark.canonical === canonical)
-      .sort((a, b) => a.counter - b.counter);
+    return byCounter(this.#marks.get(codeKeyOf({ origin, scheme, canonical })) ?? new Map());
   }
 
   /** Remembers how a registry is reached. */
@@ -222,7 +222,11 @@ export class Vault {
   #apply(record: VaultRecord): void {
     if (record.kind === 'owner') this.#phrase = record.phrase;
     else if (record.kind === 'registry') this.#registries.set(record.origin, record.registry);
-    else this.#marks.set(markKey(record), record);
+    else {
+      const key = codeKeyOf(record);
+      const registrations = this.#marks.get(key) ?? new Map<number, MarkRecord>();
+      this.#marks.set(key, registrations.set(record.counter, record));
+    }
   }
 }
 

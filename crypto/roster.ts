@@ -4,7 +4,7 @@ import { equalBytes, formatBase64url, formatJsonBytes, parseBase64url, parseJson
 import { BlindmarkError, isBlindmarkError } from './errors.ts';
 import { labelledHash } from './hash.ts';
 import { bytesField, formatMessage, identifierField, parseMessage, textField } from './message.ts';
-import { schemeRulesSchema } from './scheme-rules.ts';
+import { isExtension, schemeRulesSchema } from './scheme-rules.ts';
 import { isSignature, sign, type SigningKey } from './signature.ts';
 import { checkStretchParameters } from './stretch.ts';
 import { verifyPublicShares } from './threshold.ts';
@@ -254,10 +254,17 @@ function checkSuccession(roster: Roster, current: VerifiedRoster | undefined): v
   if (roster.origin !== current.roster.origin) refuse('origin', 'the origin has changed');
   for (const { epoch, groupKey, stretch } of current.roster.epochs) {
     const kept = roster.epochs.find((candidate) => candidate.epoch === epoch);
-    if (kept === undefined) continue;
+    if (kept === undefined) {
+      // What was registered to try the registry may be given up; the rest is retired, and stays verifiable.
+      if (current.roster.testRoster === true) continue;
+      refuse('epochs', 'an epoch is gone that the roster before lists');
+    }
     // Under another key or another stretching, nobody would find what was registered in that epoch.
     const isSame = equalBytes(kept.groupKey, groupKey) && JSON.stringify(kept.stretch) === JSON.stringify(stretch);
     if (!isSame) refuse('epochs', 'an epoch has changed its key or its stretching');
+  }
+  if (!isExtension(current.roster.schemes, roster.schemes)) {
+    refuse('schemes', 'a scheme’s rule or a maker’s name has changed or is gone; they are added to alone');
   }
 }
 

@@ -142,6 +142,31 @@ export function checkAutomaton(check: NonNullable<CharactersScheme['check']>): C
   return { 'iso7064-mod97-10': MOD_97_10, 'vin-mod11': VIN_MOD_11 }[check.algorithm];
 }
 
+/** JSON that does not depend on the order in which an object's fields stand. */
+function formatSorted(value: unknown): string {
+  return JSON.stringify(value, (_, part: unknown) =>
+    typeof part === 'object' && part !== null && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
+  );
+}
+
+/**
+ * Whether `after` adds to `before` and does nothing else: every scheme is there with the same rule, in the same order, and
+ * every name of a maker stands for the maker that it stood for. Otherwise codes would be read another way than they were
+ * registered, and nobody would find them.
+ */
+export function isExtension(before: SchemeRules, after: SchemeRules): boolean {
+  const ids = new Set(before.schemes.map(({ id }) => id));
+  const kept = after.schemes.filter(({ id }) => ids.has(id));
+  if (formatSorted(kept) !== formatSorted(before.schemes)) return false;
+  const listed = new Set(after.makers.names.map(({ name }) => name));
+  return before.makers.names.every(
+    ({ name, aliases }) =>
+      listed.has(name) && [name, ...aliases].every((each) => canonicalMaker(after, foldMaker(each)) === name),
+  );
+}
+
 const makerNames = new WeakMap<SchemeRules['makers'], Map<string, string>>();
 
 /**

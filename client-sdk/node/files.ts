@@ -34,6 +34,8 @@ export function readBytes(path: string): Uint8Array {
 
 /** Makes a folder's entries durable: a file that was made or renamed in it. */
 export function syncFolder(path: string): void {
+  // Not every system lets a folder be opened; there the file's own flush is all there is.
+  if (process.platform === 'win32') return;
   const folder = openSync(path, 'r');
   try {
     fsyncSync(folder);

@@ -1,18 +1,10 @@
 /** A vault in a file: one line a record, each on disk before it counts, one program at a time. */
-import {
-  closeSync,
-  constants,
-  fsyncSync,
-  ftruncateSync,
-  openSync,
-  readFileSync,
-  unlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { closeSync, constants, existsSync, fsyncSync, openSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { BlindmarkError } from '../../crypto/errors.ts';
 import type { StretchParameters } from '../../crypto/stretch.ts';
-import { Vault } from '../vault.ts';
+import { Vault, type VaultStorage } from '../vault.ts';
 import { argon2idNode } from './argon2id.ts';
 import { readBytes, syncFolder, unwritable } from './files.ts';
 
@@ -22,59 +14,68 @@ export interface OpenVault {
   readonly close: () => void;
 }
 
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
-
-/** Takes the lock file `PATH.lock`; one that a dead program left behind is taken over. */
+/** Takes `PATH.lock`. The operating system holds it, so that a killed program leaves nothing to clear away. */
 function lock(path: string): () => void {
   const lockPath = `${path}.lock`;
-  for (let attempt = 0; attempt < 2; attempt++) {
-    try {
-      writeFileSync(lockPath, String(process.pid), { flag: 'wx', mode: 0o600 });
-      return () => {
-        unlinkSync(lockPath);
-      };
-    } catch (cause) {
-      if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw unwritable(lockPath, cause);
-      if (isRunning(Number(readFileSync(lockPath, 'utf8')))) break;
-      unlinkSync(lockPath);
-    }
-  }
-  throw new BlindmarkError('unavailable', `${path}: another program has this vault open`, {
-    field: path,
-    remedy: 'Wait until it has ended. If there is none, delete the file of the same name with .lock at its end.',
-  });
-}
-
-/** A descriptor that lines are added to durably. */
-function openStorage(path: string, flags: number) {
-  let file: number;
+  let db: DatabaseSync;
   try {
-    file = openSync(path, flags, 0o600);
+    closeSync(openSync(lockPath, 'a', 0o600));
+    db = new DatabaseSync(lockPath, { timeout: 0 });
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== 'EEXIST') throw unwritable(path, cause);
-    throw new BlindmarkError('badFile', `${path}: there is a file of that name already`, {
+    throw unwritable(lockPath, cause);
+  }
+  try {
+    db.exec('BEGIN EXCLUSIVE');
+  } catch (cause) {
+    db.close();
+    throw new BlindmarkError('unavailable', `${path}: another program has this vault open`, {
       field: path,
-      remedy: 'Name another file; this one was left as it is.',
+      remedy: 'Wait until it has ended.',
       cause,
     });
   }
-  const append = async (lines: readonly string[]): Promise<void> => {
-    try {
-      // Given a descriptor it writes on until all is written.
-      writeFileSync(file, lines.map((line) => `${line}\n`).join(''));
-      fsyncSync(file);
-    } catch (cause) {
-      throw unwritable(path, cause);
-    }
+  return () => {
+    db.close();
   };
-  return { file, append };
+}
+
+/** A file that lines are added to, each on disk before it counts. */
+class LineFile implements VaultStorage {
+  readonly #path: string;
+  readonly #flags: number;
+  #descriptor: number | undefined;
+  #isClosed = false;
+
+  /** @param flags with which it is opened, at the first line */
+  constructor(path: string, flags: number) {
+    this.#path = path;
+    this.#flags = flags;
+  }
+
+  async append(lines: readonly string[]): Promise<void> {
+    if (this.#isClosed) throw unwritable(this.#path, new Error('the vault is closed'));
+    try {
+      this.#descriptor ??= openSync(this.#path, this.#flags, 0o600);
+      // Given a descriptor it writes on until all is written.
+      writeFileSync(this.#descriptor, lines.map((line) => `${line}\n`).join(''));
+      fsyncSync(this.#descriptor);
+    } catch (cause) {
+      throw unwritable(this.#path, cause);
+    }
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    if (this.#descriptor !== undefined) closeSync(this.#descriptor);
+    this.#descriptor = undefined;
+  }
+}
+
+function isTaken(path: string): BlindmarkError {
+  return new BlindmarkError('badFile', `${path}: there is a file of that name already`, {
+    field: path,
+    remedy: 'Name another file; this one was left as it is.',
+  });
 }
 
 /**
@@ -92,13 +93,16 @@ export async function createVaultFile(
   },
 ): Promise<OpenVault> {
   const { O_CREAT, O_EXCL, O_APPEND, O_RDWR } = constants;
+  if (existsSync(path)) throw isTaken(path);
   const unlock = lock(path);
+  // Made with its first lines: an interrupted call leaves no file that is no vault.
+  const storage = new LineFile(path, O_CREAT | O_EXCL | O_APPEND | O_RDWR);
   try {
-    const storage = openStorage(path, O_CREAT | O_EXCL | O_APPEND | O_RDWR);
     const vault = await Vault.create({ ...options, storage, argon2id: argon2idNode });
     syncFolder(dirname(path));
-    return closing(vault, storage.file, unlock);
+    return closing(vault, storage, unlock);
   } catch (error) {
+    storage.close();
     unlock();
     throw error;
   }
@@ -114,25 +118,24 @@ export async function openVaultFile(path: string, passphrase: string): Promise<O
   readBytes(path);
   const unlock = lock(path);
   try {
-    const storage = openStorage(path, constants.O_APPEND | constants.O_RDWR);
     const bytes = readBytes(path);
     // Without its line break the last line was never acknowledged.
     const end = bytes.lastIndexOf(0x0a) + 1;
-    if (end < bytes.length) ftruncateSync(storage.file, end);
+    if (end < bytes.length) truncateSync(path, end);
     const lines = new TextDecoder().decode(bytes.subarray(0, end)).split('\n').slice(0, -1);
-    const vault = await Vault.open({ lines, passphrase, storage, argon2id: argon2idNode });
-    return closing(vault, storage.file, unlock);
+    const storage = new LineFile(path, constants.O_APPEND | constants.O_RDWR);
+    return closing(await Vault.open({ lines, passphrase, storage, argon2id: argon2idNode }), storage, unlock);
   } catch (error) {
     unlock();
     throw error;
   }
 }
 
-function closing(vault: Vault, file: number, unlock: () => void): OpenVault {
+function closing(vault: Vault, storage: LineFile, unlock: () => void): OpenVault {
   return {
     vault,
     close: () => {
-      closeSync(file);
+      storage.close();
       unlock();
     },
   };

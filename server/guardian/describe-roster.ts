@@ -7,6 +7,7 @@ import {
   type RosterForce,
   type RosterIssuer,
 } from '../../crypto/roster.ts';
+import { isExtension, type SchemeRules } from '../../crypto/scheme-rules.ts';
 
 /** One line about something in a list, with what changed about it since the current roster. */
 function listChanges<T extends { readonly id: string }>(
@@ -43,6 +44,23 @@ const describeEpoch = ({ live, stretch, groupKey }: RosterEpoch): string =>
 const withId = (epochs: readonly RosterEpoch[]): (RosterEpoch & { id: string })[] =>
   epochs.map((epoch) => ({ ...epoch, id: `epoch ${epoch.epoch}` }));
 
+/** Schemes by their identifiers, and how many makers; by name those schemes, makers and aliases that are new. */
+function describeSchemes(next: SchemeRules, current: SchemeRules | undefined): string[] {
+  const added = <T>(all: readonly T[], before: readonly T[] | undefined): T[] =>
+    before === undefined ? [] : all.filter((each) => !before.includes(each));
+  const names = ({ makers }: SchemeRules): string[] => makers.names.flatMap(({ name, aliases }) => [name, ...aliases]);
+  const schemes = next.schemes.map(({ id }) => id);
+  const newSchemes = added(schemes, current?.schemes.map(({ id }) => id));
+  const newMakers = added(names(next), current && names(current));
+  return [
+    `Schemes: ${schemes.map((id) => `${id}${newSchemes.includes(id) ? ' (NEW)' : ''}`).join(', ')}`,
+    `Makers: ${next.makers.names.length}${newMakers.length === 0 ? '' : `; new names and aliases: ${newMakers.join(', ')}`}`,
+    ...(current !== undefined && !isExtension(current, next)
+      ? ['RULES OF SCHEMES OR NAMES OF MAKERS HAVE CHANGED OR ARE GONE: this roster will be refused']
+      : []),
+  ];
+}
+
 /**
  * All that a roster says, one line each, with what is new, changed or removed since the current one.
  *
@@ -57,7 +75,6 @@ export function describeRoster(roster: Roster, bytes: Uint8Array, current: Roste
   const removedRoots = (current?.authorityRoots ?? []).filter(
     (key) => !roster.authorityRoots.some((other) => equalBytes(other, key)),
   );
-  const schemesChanged = current !== undefined && JSON.stringify(current.schemes) !== JSON.stringify(roster.schemes);
   return [
     `Roster of ${roster.origin}, version ${roster.version}, made at ${roster.issuedAt}`,
     `Hash: ${rosterFingerprint(bytes)}`,
@@ -76,6 +93,6 @@ export function describeRoster(roster: Roster, bytes: Uint8Array, current: Roste
     ...removedRoots.map((key) => `  ${formatBase64url(key)} (REMOVED)`),
     ...listChanges('Forces', roster.forces, current?.forces, describeForce),
     ...listChanges('Issuers', roster.issuers, current?.issuers, describeIssuer),
-    `Schemes: ${roster.schemes.schemes.map(({ id }) => id).join(', ')}${schemesChanged ? ' (THEIR RULES HAVE CHANGED)' : ''}`,
+    ...describeSchemes(roster.schemes, current?.schemes),
   ].join('\n');
 }

@@ -1,10 +1,13 @@
 /** Work that would hold up the event loop, done on worker threads that share one queue. */
 import { Worker } from 'node:worker_threads';
 import { BlindmarkError } from '../../crypto/errors.ts';
-import type { PoolJob, PoolOutcome } from './worker.ts';
+import type { PoolMessage, PoolOutcome } from './worker.ts';
 
 /** Milliseconds before a thread that died is replaced, so that one that can't start does not fill the machine with attempts. */
 const RESTART_DELAY = 250;
+
+/** Milliseconds that a thread has to end by itself, once asked. */
+const STOP_DELAY = 5000;
 
 export interface ThreadPoolOptions {
   /** How many threads to keep; at least 1. */
@@ -13,6 +16,8 @@ export interface ThreadPoolOptions {
   readonly workerData: unknown;
   /** Cost of the jobs that may wait, beside those that run. Above it jobs are refused as `overloaded`. */
   readonly maxQueuedCost: number;
+  /** Milliseconds after which a thread that was asked to end, and has not, is terminated. Default 5000. */
+  readonly stopDelay?: number;
 }
 
 interface Waiting<Job, Outcome> {
@@ -26,6 +31,22 @@ function failed(): BlindmarkError {
   return new BlindmarkError('unavailable', 'The work failed; nothing was answered', { retryAfter: 1 });
 }
 
+/** Asks a thread to end, and waits until it has. One that still starts ends when it is ready, a busy one after its job. */
+async function stop(worker: Worker, delay: number): Promise<void> {
+  await new Promise<void>((resolve) => {
+    // Not at once: to terminate a thread that still starts can crash the process (seen with Node 24.21).
+    const timer = setTimeout(() => void worker.terminate(), delay);
+    worker.once('exit', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+    worker.ref();
+    const message: PoolMessage<never> = { stop: true };
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- A worker thread has no origin.
+    worker.postMessage(message);
+  });
+}
+
 /**
  * A fixed number of threads that run one worker module, which calls `serveJobs`. Jobs and outcomes are copied between threads
  * (structured clone). A thread that dies is replaced, and its job fails as `unavailable`. The threads alone do not keep the
@@ -36,10 +57,11 @@ export class ThreadPool<Job, Outcome> {
   readonly #options: ThreadPoolOptions;
   readonly #idle: Worker[] = [];
   readonly #busy = new Map<Worker, Waiting<Job, Outcome>>();
+  readonly #threads = new Set<Worker>();
   readonly #restarts = new Set<NodeJS.Timeout>();
   #queue: Waiting<Job, Outcome>[] = [];
   #queuedCost = 0;
-  #closed = false;
+  #closing: Promise<void> | undefined;
 
   /** @param workerUrl the worker's module */
   constructor(workerUrl: URL, options: ThreadPoolOptions) {
@@ -56,7 +78,7 @@ export class ThreadPool<Job, Outcome> {
    * @throws BlindmarkError `overloaded` when too much waits, `unavailable` when the job or its thread failed or the pool is closed
    */
   async run(job: Job, cost: number): Promise<Outcome> {
-    if (this.#closed) throw failed();
+    if (this.#closing !== undefined) throw failed();
     const mustWait = this.#queue.length > 0 || this.#idle.length === 0;
     if (mustWait && this.#queuedCost + cost > this.#options.maxQueuedCost) {
       throw new BlindmarkError('overloaded', 'Too much work waits; this was not begun', { retryAfter: 2 });
@@ -68,17 +90,23 @@ export class ThreadPool<Job, Outcome> {
     });
   }
 
-  /** Stops the threads. What waits or runs fails as `unavailable`. */
+  /** Stops the threads, and waits until they have ended. What waits or runs fails as `unavailable` at once. */
   async close(): Promise<void> {
-    this.#closed = true;
+    this.#closing ??= this.#stopAll();
+    return this.#closing;
+  }
+
+  async #stopAll(): Promise<void> {
     for (const timer of this.#restarts) clearTimeout(timer);
     for (const waiting of [...this.#queue.splice(0), ...this.#busy.values()]) waiting.reject(failed());
     this.#queuedCost = 0;
-    await Promise.all([...this.#idle, ...this.#busy.keys()].map(async (worker) => worker.terminate()));
+    const { stopDelay = STOP_DELAY } = this.#options;
+    await Promise.all([...this.#threads].map(async (worker) => stop(worker, stopDelay)));
   }
 
   #start(): void {
     const worker = new Worker(this.#workerUrl, { workerData: this.#options.workerData });
+    this.#threads.add(worker);
     worker.unref();
     worker.on('message', (outcome: PoolOutcome<Outcome>) => {
       this.#finish(worker, outcome);
@@ -101,13 +129,15 @@ export class ThreadPool<Job, Outcome> {
       this.#busy.set(worker, waiting);
       // While a job runs, its thread keeps the process alive.
       worker.ref();
-      const message: PoolJob<Job> = { job: waiting.job };
+      const message: PoolMessage<Job> = { job: waiting.job };
       // oxlint-disable-next-line unicorn/require-post-message-target-origin -- A worker thread has no origin.
       worker.postMessage(message);
     }
   }
 
   #finish(worker: Worker, outcome: PoolOutcome<Outcome>): void {
+    // Its job has failed already, and the thread must keep the process alive until it has ended.
+    if (this.#closing !== undefined) return;
     const waiting = this.#busy.get(worker);
     this.#busy.delete(worker);
     worker.unref();
@@ -118,11 +148,12 @@ export class ThreadPool<Job, Outcome> {
   }
 
   #replace(worker: Worker): void {
+    this.#threads.delete(worker);
     this.#busy.get(worker)?.reject(failed());
     this.#busy.delete(worker);
     const position = this.#idle.indexOf(worker);
     if (position >= 0) this.#idle.splice(position, 1);
-    if (this.#closed) return;
+    if (this.#closing !== undefined) return;
     const timer = setTimeout(() => {
       this.#restarts.delete(timer);
       this.#start();

@@ -1,10 +1,8 @@
 /** The worker's side of a {@link ThreadPool}: one job at a time, one outcome a job. */
 import { parentPort } from 'node:worker_threads';
 
-/** What the pool sends. */
-export interface PoolJob<Job> {
-  readonly job: Job;
-}
+/** What the pool sends: a job, or that the thread is to end. */
+export type PoolMessage<Job> = { readonly job: Job } | { readonly stop: true };
 
 /** What the worker answers. A failure carries no message: it could only tell of secrets. */
 export type PoolOutcome<Outcome> = { readonly outcome: Outcome } | { readonly failed: true };
@@ -19,10 +17,15 @@ export type PoolOutcome<Outcome> = { readonly outcome: Outcome } | { readonly fa
 export function serveJobs<Job, Outcome>(run: (job: Job) => Outcome): void {
   const port = parentPort;
   if (port === null) throw new Error('a worker module runs in a worker thread');
-  port.on('message', ({ job }: PoolJob<Job>) => {
+  port.on('message', (message: PoolMessage<Job>) => {
+    if ('stop' in message) {
+      // With nothing to listen to, the thread ends.
+      port.close();
+      return;
+    }
     let outcome: PoolOutcome<Outcome>;
     try {
-      outcome = { outcome: run(job) };
+      outcome = { outcome: run(message.job) };
     } catch {
       outcome = { failed: true };
     }

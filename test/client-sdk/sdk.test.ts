@@ -83,7 +83,7 @@ describe('an owner', () => {
     const code = mintCode();
     const mark = await owner.register({ code, items, activationKey: await activationKey() });
     expect(mark).toMatchObject({ stage: 'registered', scheme: 'bm1', status: 'withKeeper' });
-    expect(mark.activationKey).toBeUndefined();
+    expect(mark.token).toBeUndefined();
     const reading = `${code.slice(0, 4).toLowerCase()}-?${code.slice(5)}`;
     const [result] = await lookUp(await createOfficer(), [{ id: 'a', reading, scheme: 'bm1' }]);
     expect(result).toMatchObject({
@@ -131,6 +131,65 @@ describe('an owner', () => {
     const mark = await (await owner()).register({ code, items, activationKey: await activationKey() });
     expect(mark).toMatchObject({ counter: 1, stage: 'registered' });
     expect((await lookUp(await createOfficer(), [{ id: 'a', reading: code }]))[0]).toMatchObject({ result: 'hit' });
+  });
+
+  it('registers anew after several withdrawals that its vault does not know of, at the cost of one further use', async () => {
+    const phrase = createRecoveryPhrase();
+    const code = mintCode();
+    const empty = async (): Promise<Owner> => createOwner({ vault: (await createVault(phrase)).vault });
+    const first = await empty();
+    for (let i = 0; i < 3; i++)
+      await first.withdraw(await first.register({ code, items, activationKey: await activationKey() }));
+    expect(await (await empty()).register({ code, items, activationKey: await activationKey() })).toMatchObject({
+      counter: 3,
+    });
+    const recovered = await empty();
+    await recovered.withdraw(await recovered.recover(code));
+    const again = await recovered.register({ code, items, activationKey: await activationKey() });
+    expect(again).toMatchObject({ counter: 4, stage: 'registered' });
+  });
+
+  it('is told when the code is registered with something else, and nothing is changed', async () => {
+    const owner = await createOwner();
+    const request = { code: mintCode(), items, activationKey: await activationKey() };
+    const mark = await owner.register(request);
+    expect(await owner.register(request)).toEqual(mark);
+    const other = { ...request, items: [{ category: 'Rifle' }] };
+    await expect(owner.register(other)).rejects.toMatchObject({ code: 'alreadyRegistered', field: 'items' });
+    await expect(owner.register({ ...request, status: 'stolen' })).rejects.toMatchObject({
+      code: 'alreadyRegistered',
+      field: 'status',
+    });
+  });
+
+  it('asks for another token where the one in its vault is of a quarter that is over', async () => {
+    const own = await startServices();
+    try {
+      const [key = ''] = await own.createActivationKeys(1);
+      const { vault, lines } = await createVault();
+      const options = { ...connectionOf(own.registryFile), retry: { attempts: 1 }, now: () => own.clock.now };
+      const { fetch: crashing } = losing(/evaluations/u, Infinity);
+      const request = { code: mintCode(), items, activationKey: key };
+      const first = await Owner.open(
+        await Registry.connect(own.registryFile.url, { ...options, fetch: crashing }),
+        vault,
+        own.registryFile,
+      );
+      await expect(first.register(request)).rejects.toMatchObject({ code: 'unreachable' });
+      own.clock.now += 200 * 86_400;
+      const later = await Owner.open(
+        await Registry.connect(own.registryFile.url, options),
+        await reopen(lines),
+        own.registryFile,
+      );
+      // The issuer has no key for that quarter: it is asked for one, rather than the registry for what can't count any more.
+      await expect(later.register(request)).rejects.toMatchObject({
+        code: 'unknownIssuer',
+        message: expect.stringContaining('quarter') as string,
+      });
+    } finally {
+      await own.stopAll();
+    }
   });
 
   it('recovers a mark from phrase and code alone, also after a withdrawal', async () => {

@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -125,15 +125,19 @@ describe('a vault file', () => {
     await expect(openVaultFile(path, passphrase)).rejects.toMatchObject({ code: 'badFile' });
   });
 
-  it('is for one program at a time, and takes over from a dead one', async () => {
+  it('is for one program at a time', async () => {
     await make();
     const { close } = await openVaultFile(path, passphrase);
     await expect(openVaultFile(path, passphrase)).rejects.toMatchObject({ code: 'unavailable' });
     close();
-    // No process has this number: Linux and macOS stop below it.
-    writeFileSync(`${path}.lock`, '99999999');
     (await openVaultFile(path, passphrase)).close();
-    expect(existsSync(`${path}.lock`)).toBe(false);
+  });
+
+  it('takes no record once it is closed', async () => {
+    await make();
+    const { vault, close } = await openVaultFile(path, passphrase);
+    close();
+    await expect(vault.keep(mark('C'))).rejects.toMatchObject({ code: 'storageFailed' });
   });
 
   it('is never written over', async () => {

@@ -10,10 +10,14 @@ import {
   type Roster,
   type SignedRoster,
 } from '../../crypto/roster.ts';
+import type { Scheme } from '../../crypto/scheme-rules.ts';
 import { createSigningKey, type SigningKey } from '../../crypto/signature.ts';
+import { STANDARD_SCHEMES } from '../../crypto/standard-schemes.ts';
 import { refusal, refusalOf } from '../support/refusal.ts';
 import { operators, signedBy, smallRoster } from '../support/small-roster.ts';
 import { splitKey } from '../support/split-key.ts';
+
+type Maker = Roster['schemes']['makers']['names'][number];
 
 const firstBytes = formatRoster(smallRoster());
 const fingerprint = rosterHash(firstBytes);
@@ -81,6 +85,8 @@ describe('a chain of rosters', () => {
       const successor = signedBy(next(first, 2, { epochs: [changed] }), [1, 2]);
       expect(() => verify(first, successor)).toThrow(refusal('badRoster', 'epochs'));
     }
+    const without = signedBy(next(first, 2, { epochs: [{ ...epoch, epoch: 2 }] }), [1, 2]);
+    expect(() => verify(first, without)).toThrow(refusal('badRoster', 'epochs'));
     const retired = signedBy(
       next(first, 2, {
         epochs: [
@@ -91,6 +97,50 @@ describe('a chain of rosters', () => {
       [1, 2],
     );
     expect(verify(first, retired).roster.epochs).toHaveLength(2);
+  });
+
+  const { schemes, makers } = STANDARD_SCHEMES;
+  const [scheme, ...otherSchemes] = schemes as [Scheme, ...Scheme[]];
+  const position = makers.names.findIndex(({ aliases }) => aliases.length > 0);
+  const maker = makers.names[position] as Maker;
+  const withMaker = (changed: Maker) => ({ makers: { ...makers, names: makers.names.with(position, changed) } });
+  const succeed = (rules: Partial<Roster['schemes']>) =>
+    verify(first, signedBy(next(first, 2, { schemes: { ...STANDARD_SCHEMES, ...rules } }), [1, 2]));
+
+  it.each<[string, Partial<Roster['schemes']>]>([
+    ['a scheme with another title', { schemes: [{ ...scheme, title: 'Another' }, ...otherSchemes] }],
+    ['a scheme gone', { schemes: otherSchemes }],
+    ['schemes in another order', { schemes: [...otherSchemes, scheme] }],
+    [
+      'a maker gone',
+      { makers: { ...makers, names: makers.names.filter((each) => each !== maker) } },
+    ],
+    ['an alias gone', withMaker({ ...maker, aliases: maker.aliases.slice(1) })],
+    ['a maker renamed', withMaker({ name: 'Another', aliases: [maker.name, ...maker.aliases] })],
+    [
+      'an alias that is another maker’s',
+      {
+        makers: {
+          ...makers,
+          names: [
+            ...makers.names.with(position, { ...maker, aliases: maker.aliases.slice(1) }),
+            { name: 'Another', aliases: maker.aliases.slice(0, 1) },
+          ],
+        },
+      },
+    ],
+  ])('keeps the rules that codes were registered under: no %s', (_, rules) => {
+    expect(() => succeed(rules)).toThrow(refusal('badRoster', 'schemes'));
+  });
+
+  it('may add schemes, makers and aliases', () => {
+    const added = { ...scheme, id: 'added' };
+    expect(succeed({ schemes: [added, ...schemes], version: 2 }).roster.schemes.schemes).toHaveLength(
+      schemes.length + 1,
+    );
+    expect(succeed(withMaker({ ...maker, aliases: ['Another', ...maker.aliases] })).roster.version).toBe(2);
+    const names = [{ name: 'Another', aliases: [] }, ...makers.names];
+    expect(succeed({ makers: { version: 2, names } }).roster.schemes.makers.names).toHaveLength(names.length);
   });
 
   it('keeps its origin', () => {
@@ -188,7 +238,7 @@ describe('a test roster', () => {
     expect(() => verify(first, slipped)).toThrow(refusal('badRoster', 'testRoster'));
   });
 
-  it('may be followed by a real one, which has no cheap epoch', () => {
+  it('may be followed by a real one, which has no cheap epoch: it alone may drop epochs', () => {
     const [epoch] = smallRoster().epochs as [Roster['epochs'][number]];
     const epochs = [{ ...epoch, epoch: 2 }];
     const real = signedBy(next(chain[0] as SignedRoster, 2, { epochs }), [1, 2]);

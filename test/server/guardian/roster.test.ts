@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { randomBytes } from '../../../crypto/bytes.ts';
 import { formatRoster, rosterHash, verifyRosterChain, type Roster, type SignedRoster } from '../../../crypto/roster.ts';
+import type { Scheme } from '../../../crypto/scheme-rules.ts';
 import { isSignature, createSigningKey } from '../../../crypto/signature.ts';
 import { labelledHash } from '../../../crypto/hash.ts';
 import { writeJson } from '../../../server/files.ts';
@@ -258,6 +259,14 @@ describe('describeRoster', () => {
         { ...force, id: 'new-force' },
       ],
       issuers: [],
+      schemes: {
+        ...roster.schemes,
+        schemes: [...roster.schemes.schemes, { ...(roster.schemes.schemes[0] as Scheme), id: 'new-scheme' }],
+        makers: {
+          ...roster.schemes.makers,
+          names: [...roster.schemes.makers.names, { name: 'New Maker', aliases: ['Newest'] }],
+        },
+      },
     };
     const text = describeRoster(next, formatRoster(next), roster);
     expect(text).toMatch(/demo-force: .* 1 codes a day, .* \(CHANGED; was: .* 20000 codes a day/u);
@@ -266,5 +275,11 @@ describe('describeRoster', () => {
     expect(text).toMatch(/epoch 1: retired, .* \(CHANGED; was: live/u);
     expect(text).toMatch(/^ {2}\S{43} \(NEW\)$/mu);
     expect(text).toMatch(/^ {2}\S{43} \(REMOVED\)$/mu);
+    expect(text).toMatch(/^Schemes: .*[a-z0-9], new-scheme \(NEW\)$/mu);
+    expect(text).toMatch(/^Makers: \d+; new names and aliases: New Maker, Newest$/mu);
+    expect(text).not.toContain('this roster will be refused');
+    const schemes = { ...roster.schemes, schemes: roster.schemes.schemes.slice(1) };
+    const lacking = { ...next, schemes };
+    expect(describeRoster(lacking, formatRoster(lacking), roster)).toContain('this roster will be refused');
   });
 });

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { afterEach, describe, expect, it } from 'vitest';
 import { isBlindmarkError } from '../../../crypto/errors.ts';
 import { ThreadPool } from '../../../server/threads/thread-pool.ts';
@@ -7,11 +8,12 @@ const workerUrl = new URL('./workers/arithmetic.ts', import.meta.url);
 const pools: ThreadPool<ArithmeticJob, number>[] = [];
 const gates: SharedArrayBuffer[] = [];
 
-function createPool(threads: number, maxQueuedCost = 100): ThreadPool<ArithmeticJob, number> {
+function createPool(threads: number, maxQueuedCost = 100, stopDelay?: number): ThreadPool<ArithmeticJob, number> {
   const pool = new ThreadPool<ArithmeticJob, number>(workerUrl, {
     threads,
     workerData: { offset: 1000 },
     maxQueuedCost,
+    ...(stopDelay === undefined ? {} : { stopDelay }),
   });
   pools.push(pool);
   return pool;
@@ -94,11 +96,41 @@ describe('ThreadPool', () => {
 
   it('fails what waits and what runs when it is closed, and everything after', async () => {
     const pool = createPool(1);
-    const running = failureOf(pool.run(createGate().job, 1));
+    const gate = createGate();
+    const running = failureOf(pool.run(gate.job, 1));
     const queued = failureOf(pool.run({ kind: 'add', value: 1 }, 1));
-    await pool.close();
+    const closed = pool.close();
+    // At once, although the job still runs.
     expect((await running).code).toBe('unavailable');
     expect((await queued).code).toBe('unavailable');
     expect((await failureOf(pool.run({ kind: 'add', value: 1 }, 1))).code).toBe('unavailable');
+    gate.open();
+    await closed;
   });
+
+  it('terminates a thread that does not end by itself', async () => {
+    const pool = createPool(1, 100, 50);
+    // The thread is up.
+    await pool.run({ kind: 'add', value: 1 }, 1);
+    const running = failureOf(pool.run(createGate().job, 1));
+    await pool.close();
+    expect((await running).code).toBe('unavailable');
+  });
+
+  it('closes while its threads start, many times over, and lets the process end', () => {
+    const program = `
+      import { ThreadPool } from ${JSON.stringify(new URL('../../../server/threads/thread-pool.ts', import.meta.url))};
+      const workerUrl = new URL(${JSON.stringify(workerUrl)});
+      const options = { threads: 2, workerData: { offset: 0 }, maxQueuedCost: 1 };
+      for (let i = 0; i < 12; i++) {
+        const pool = new ThreadPool(workerUrl, options);
+        if (i % 3 === 1) await new Promise((resolve) => setTimeout(resolve, 4 * i));
+        if (i % 3 === 2) pool.run({ kind: 'add', value: 1 }, 1).catch(() => {});
+        await Promise.all([pool.close(), pool.close()]);
+      }
+      console.log('closed');`;
+    const args = ['--input-type=module', '-e', program];
+    const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+    expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: 'closed\n', stderr: '' });
+  }, 30_000);
 });
