@@ -6,7 +6,7 @@ import { formatMessage } from '../crypto/message.ts';
 import { currentTokenKeys, quarterOf, type Roster, type RosterIssuer } from '../crypto/roster.ts';
 import { createTokenRequest, finishToken, tokenRequestOf, type PendingToken } from '../crypto/token-request.ts';
 import { tokenReplySchema, tokenRequestSchema } from '../crypto/wire.ts';
-import type { JsonClient } from './http.ts';
+import { checkAddress, type JsonClient } from './http.ts';
 
 /** The issuer whose packs hold this activation key: its first byte says which. */
 function issuerOf(roster: Roster, activationKey: Uint8Array): RosterIssuer {
@@ -65,7 +65,7 @@ export async function obtainToken(
   const issuer = issuerOf(roster, activationKey);
   const request: z.output<typeof tokenRequestSchema> = { activationKey, ...tokenRequestOf(pending) };
   const body = JSON.stringify(formatMessage(tokenRequestSchema, request));
-  const url = `${issuer.url.replace(/\/+$/u, '')}/v1/tokens`;
+  const url = `${checkAddress(issuer.url)}/v1/tokens`;
   const { blindSignature } = await http.ask({ url, reply: tokenReplySchema, body, signal });
   return finishToken(pending, blindSignature);
 }

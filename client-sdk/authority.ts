@@ -1,7 +1,8 @@
 /** Who may look up: the authority root certifies forces, and forces certify their officers for a shift. */
-import { formatBase64url, randomBytes, type RandomSource } from '../crypto/bytes.ts';
+import { bytesToHex, formatBase64url, randomBytes, type RandomSource } from '../crypto/bytes.ts';
 import type { ForceFile, OfficerFile, RegistryFile, RootFile } from '../crypto/credential-files.ts';
 import { createForceCredential, createOfficerCredential, OFFICER_CREDENTIAL_SECONDS } from '../crypto/credential.ts';
+import { identifierField, parseMessage } from '../crypto/message.ts';
 import { createSigningKey } from '../crypto/signature.ts';
 
 /** A new authority root. Its public key goes into the registry's roster; the file stays with the authority, offline. */
@@ -36,6 +37,10 @@ export async function createForce(
   return { format: 'blindmark-force-v1', origin, force: options.force, seed, forceCredential };
 }
 
+function randomPseudonym(random: RandomSource): string {
+  return `officer-${bytesToHex(random(8))}`;
+}
+
 /**
  * A new officer's key and credential, for one shift.
  *
@@ -53,16 +58,13 @@ export async function createOfficer(
   },
   random: RandomSource = randomBytes,
 ): Promise<OfficerFile> {
+  const pseudonym = parseMessage(identifierField, options.pseudonym ?? randomPseudonym(random), 'pseudonym');
   const { publicKey, seed } = createSigningKey(random(32));
   const { format: _, ...registry } = options.registry;
   const officerCredential = await createOfficerCredential(createSigningKey(force.seed), {
     origin: force.origin,
     force: force.force,
-    pseudonym:
-      options.pseudonym ??
-      `officer-${formatBase64url(random(9))
-        .toLowerCase()
-        .replaceAll(/[^a-z0-9]/gu, 'x')}`,
+    pseudonym,
     publicKey,
     rosterFingerprint: formatBase64url(registry.rosterFingerprint),
     now: options.now,

@@ -1,6 +1,6 @@
 /** JSON over HTTP with typed errors, time limits and retries. */
 import type { z } from 'zod';
-import { BlindmarkError, ERROR_CODES, isBlindmarkError } from '../crypto/errors.ts';
+import { badInput, BlindmarkError, ERROR_CODES, isBlindmarkError } from '../crypto/errors.ts';
 import { parseMessage } from '../crypto/message.ts';
 import { problemSchema } from '../crypto/wire.ts';
 
@@ -21,7 +21,7 @@ export interface RetryPolicy {
 
 const DEFAULT_POLICY: RetryPolicy = { attempts: 4, firstDelayMs: 250, longestDelayMs: 10_000, timeoutMs: 30_000 };
 
-/** Largest reply that is read, in UTF-16 units: 64 tags with four padded slots each stay well below it. */
+/** Largest reply that is taken, in UTF-16 units: 64 tags with four padded slots each stay well below it. */
 const MAX_REPLY_LENGTH = 8 * 1024 * 1024;
 
 /** The error of work that its caller cancelled. */
@@ -110,8 +110,9 @@ export class JsonClient {
         signal: signal === undefined ? limit : AbortSignal.any([signal, limit]),
         ...(body === undefined ? {} : { method: 'POST', body, headers: { 'content-type': 'application/json' } }),
       });
+      if (Number(response.headers.get('content-length') ?? 0) > MAX_REPLY_LENGTH) throw tooLarge();
       const text = await response.text();
-      if (text.length > MAX_REPLY_LENGTH) throw new BlindmarkError('badReply', 'A service sent more than it may');
+      if (text.length > MAX_REPLY_LENGTH) throw tooLarge();
       return response.ok ? parseReply(reply, text) : throwProblem(text, response.status);
     } catch (cause) {
       if (isBlindmarkError(cause)) throw cause;
@@ -120,6 +121,23 @@ export class JsonClient {
       throw unanswered('unreachable', 'The service cannot be reached', cause);
     }
   }
+}
+
+function tooLarge(): BlindmarkError {
+  return new BlindmarkError('badReply', 'A service sent more than it may');
+}
+
+const LOOPBACK = /^http:\/\/(?:127(?:\.\d{1,3}){3}|localhost|\[::1\])(?::\d+)?(?:\/|$)/u;
+
+/**
+ * Checks the address of a service: what passes there is for it alone.
+ *
+ * @returns the address without slashes at its end
+ * @throws BlindmarkError `badInput` for anything but https, http on this machine aside
+ */
+export function checkAddress(url: string): string {
+  if (!url.startsWith('https://') && !LOOPBACK.test(url)) throw badInput('url', 'an address that begins with https://');
+  return url.replace(/\/+$/u, '');
 }
 
 function unanswered(code: 'timedOut' | 'unreachable', message: string, cause: unknown): BlindmarkError {

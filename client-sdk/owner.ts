@@ -217,10 +217,10 @@ export class Owner {
   /** The mark that a request is about: registered before, begun before, or new and now in the vault. */
   async #begin(request: RegisterRequest): Promise<MarkRecord> {
     const code = chooseCode(this.registry.roster.roster.schemes, request.code, request.scheme);
-    const activationKey = parseActivationKey(request.activationKey).bytes;
-    const asked = { activationKey, items: [...request.items], status: request.status ?? 'withKeeper' };
     const last = this.vault.marksOf(this.#origin, code.scheme, code.canonical).at(-1);
     if (last?.stage === 'registered') return checkSame(last, request);
+    const activationKey = parseActivationKey(request.activationKey).bytes;
+    const asked = { activationKey, items: [...request.items], status: request.status ?? 'withKeeper' };
     // Refuses items that do not fit before anything is used up.
     const nothing = new Uint8Array(32);
     sealItemEnvelope({ items: asked.items, ownerPublicKey: nothing }, nothing, nothing);

@@ -3,7 +3,7 @@ import { checkCancelled } from './http.ts';
 
 /** What a long call reports. */
 export interface Progress {
-  /** What is being done: `evaluate`, `stretch`, `register`, `lookup`. */
+  /** What is being done: `stretch` (of a lookup), `register` or `mint`. */
   readonly phase: string;
   readonly done: number;
   readonly total: number;

@@ -15,7 +15,7 @@ import {
   type EvaluationRequest,
   type Fault,
 } from '../crypto/wire.ts';
-import { JsonClient, type Fetch, type RetryPolicy } from './http.ts';
+import { checkAddress, JsonClient, type Fetch, type RetryPolicy } from './http.ts';
 
 /** How a client reaches a registry. */
 export interface ConnectOptions {
@@ -98,7 +98,7 @@ export class Registry {
   static async connect(url: string, options: ConnectOptions): Promise<Registry> {
     const { rosterFingerprint: given } = options;
     const fingerprint = typeof given === 'string' ? parseBase64url('rosterFingerprint', given.trim(), 32) : given;
-    const address = url.replace(/\/+$/u, '');
+    const address = checkAddress(url);
     const http = new JsonClient(options);
     const roster = await fetchRoster(http, address, fingerprint, options.allowTestRoster === true, options.signal);
     return new Registry(address, options, http, roster, fingerprint);

@@ -83,7 +83,8 @@ export function parseTable(name: string, bytes: Uint8Array, required: readonly s
   return { columns, rows: rows.filter((row) => Object.values(row.cells).some((cell) => cell !== '')) };
 }
 
-const SCIENTIFIC = /^[+-]?\d+(?:[.,]\d+)?E[+-]?\d+$/iu;
+/** What spreadsheets write: the sign is always there, so that codes with an E among digits are none of it. */
+const SCIENTIFIC = /^[+-]?\d+(?:[.,]\d+)?E[+-]\d+$/iu;
 
 /**
  * Checks a cell that holds a code: spreadsheets turn long numbers into `1.16E+12`, which has lost digits.

@@ -161,7 +161,7 @@ export class Vault {
 
   /** Every mark, in the order in which they were begun. */
   get marks(): MarkRecord[] {
-    return [...this.#marks.values()].flatMap((registrations) => [...registrations.values()]);
+    return [...this.#marks.values()].flatMap(byCounter);
   }
 
   /** Marks at one registry: of each code the latest registration. */

@@ -13,7 +13,7 @@ import { mintCode } from '../crypto/mint-code.ts';
 import { createSigningKey } from '../crypto/signature.ts';
 import { signPacksRequest } from '../crypto/vendor-request.ts';
 import { packsReplySchema, packsRequestSchema } from '../crypto/wire.ts';
-import { JsonClient, type Fetch, type RetryPolicy } from './http.ts';
+import { checkAddress, JsonClient, type Fetch, type RetryPolicy } from './http.ts';
 import type { WorkOptions } from './progress.ts';
 
 /** Most packs of one call of {@link mintPacks}. */
@@ -87,7 +87,7 @@ export class Vendor {
     const { issuer, vendor, seed, issuerUrl } = this.#file;
     const request = await signPacksRequest(createSigningKey(seed), { issuer, vendor, keyHashes, now: this.#now() });
     const body = JSON.stringify(formatMessage(packsRequestSchema, request));
-    const url = `${issuerUrl.replace(/\/+$/u, '')}/v1/packs`;
+    const url = `${checkAddress(issuerUrl)}/v1/packs`;
     return this.#http.ask({ url, reply: packsReplySchema, body, signal });
   }
 }

@@ -1,6 +1,8 @@
 /** How every command of `blindmark` is built, what it is given to work with, and how it fails. */
 import { Command } from 'commander';
-import { type BlindmarkError, EXIT_CODES, isBlindmarkError } from '../../crypto/errors.ts';
+import { z } from 'zod';
+import { BlindmarkError, EXIT_CODES, isBlindmarkError } from '../../crypto/errors.ts';
+import { describeInvalid } from '../../crypto/message.ts';
 
 /**
  * What commander says of a mistake in use, without what was typed: a code, an activation key or a case reference may have come
@@ -60,6 +62,18 @@ export function noteFailure(error: BlindmarkError): void {
   process.exitCode = Math.max(Number(process.exitCode ?? 0), EXIT_CODES[error.kind]);
 }
 
+/** A mistake in an argument or a file's name, as the error that it is; undefined for a defect. */
+function toKnown(error: unknown): BlindmarkError | undefined {
+  if (isBlindmarkError(error)) return error;
+  if (error instanceof z.ZodError) return describeInvalid(error, '');
+  if (!(error instanceof Error) || !('syscall' in error)) return undefined;
+  const { path = 'A file', code = 'unknown' } = error as NodeJS.ErrnoException;
+  return new BlindmarkError('badFile', `${path}: ${code}`, {
+    field: path,
+    remedy: 'See that the folder exists and that you may use it.',
+  });
+}
+
 /** Runs the command line to its end. Exit codes: 0 done, 1 a defect, 2 bad input, 3 refused, 4 unavailable. */
 export async function runCommand(command: Command, argv: readonly string[]): Promise<void> {
   // `blindmark … | head`: whoever reads has had enough.
@@ -71,8 +85,9 @@ export async function runCommand(command: Command, argv: readonly string[]): Pro
   } catch (error) {
     // Ctrl-C at a prompt.
     if (error instanceof Error && error.name === 'ExitPromptError') process.exit(EXIT_CODES.unavailable);
-    if (!isBlindmarkError(error)) throw error;
-    printError(error, argv.includes('--json'));
-    noteFailure(error);
+    const known = toKnown(error);
+    if (known === undefined) throw error;
+    printError(known, argv.includes('--json'));
+    noteFailure(known);
   }
 }

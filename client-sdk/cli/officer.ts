@@ -1,11 +1,12 @@
 /** `blindmark officer`: looking up readings. */
 import type { Command } from 'commander';
 import { appendFileSync, existsSync } from 'node:fs';
-import { formatBase64url, parseUtf8 } from '../../crypto/bytes.ts';
+import { formatBase64url, parseBase64url, parseUtf8, randomBytes } from '../../crypto/bytes.ts';
 import { officerFileSchema } from '../../crypto/credential-files.ts';
-import { badInput, BlindmarkError, isBlindmarkError } from '../../crypto/errors.ts';
+import { badInput, BlindmarkError, EXIT_CODES, isBlindmarkError } from '../../crypto/errors.ts';
+import { labelledHash } from '../../crypto/hash.ts';
 import { readBytes, unwritable } from '../node/files.ts';
-import { Officer, type LookupFailure, type LookupReading, type LookupResult } from '../officer.ts';
+import { checkCaseReference, Officer, type LookupFailure, type LookupReading, type LookupResult } from '../officer.ts';
 import { checkCodeCell, parseTable } from '../tables.ts';
 import { createCommand, describeError, noteFailure, signalOfInterrupt } from './command.ts';
 import { connectOptions } from './connection.ts';
@@ -59,11 +60,12 @@ function recordOf(result: LookupResult): Record<string, unknown> {
     id,
     result: verdict,
     candidates,
-    registrations: registrations.map(({ scheme, status, items, registeredOn }) => ({
+    registrations: registrations.map(({ scheme, code, status, items, registeredOn }) => ({
       status,
       items,
       registeredOn,
       scheme,
+      code,
     })),
     ...(omitted.length > 0 ? { omitted } : {}),
     ...(misread.length > 0 ? { misread } : {}),
@@ -78,11 +80,14 @@ function recordOf(result: LookupResult): Record<string, unknown> {
 function wordsOf(result: LookupResult): string {
   const { id, candidates, registrations, omitted, misread, refused } = result;
   const asked = candidates === 1 ? '' : ` (${formatCount(candidates, 'possible code')} asked for)`;
-  const lines = registrations.map(({ scheme, status, items, registeredOn }, i) => {
-    const claim = registrations.length > 1 ? `claim ${i + 1} of ${registrations.length}: ` : '';
-    const described = items.map((item) => `\n    ${describeItem(item)}`).join('');
-    return `  ${claim}${describeStatus(status)}, registered on ${formatDate(registeredOn)}, scheme ${scheme}${described}`;
-  });
+  const byCode = Map.groupBy(registrations, ({ scheme, code }) => `${code} (${scheme})`);
+  const lines = [...byCode].flatMap(([code, claims]) =>
+    claims.map(({ status, items, registeredOn }, i) => {
+      const claim = claims.length > 1 ? `, claim ${i + 1} of ${claims.length}` : '';
+      const described = items.map((item) => `\n    ${describeItem(item)}`).join('');
+      return `  ${code}${claim}: ${describeStatus(status)}, registered on ${formatDate(registeredOn)}${described}`;
+    }),
+  );
   const left = omitted.map(
     ({ count, schemeIds }) =>
       `  not asked for: ${formatCount(count, 'less likely code')} of ${schemeIds.join(', ')}; read more characters, or raise --max-candidates`,
@@ -94,46 +99,60 @@ function wordsOf(result: LookupResult): string {
     refused === 0
       ? []
       : [
-          `  ${formatCount(refused, 'registration')} refused: not as its owner signed it. Tell the registry and a guardian.`,
+          `  ${formatCount(refused, 'registration')} does not verify, and is not shown: altered since, or sealed so on purpose`,
         ];
-  const verdict = registrations.length > 0 ? 'REGISTERED' : 'not registered';
+  const missed = refused > 0 ? 'CANNOT TELL' : 'not registered';
+  const verdict = registrations.length > 0 ? 'REGISTERED' : missed;
   return [`${id}: ${verdict}${asked}`, ...lines, ...doubtful, ...left, ...altered].join('\n');
 }
 
-/** How many results an earlier run has written of each id: JSON lines. */
-function readDone(path: string): Map<string, number> {
-  const done = new Map<string, number>();
-  if (!existsSync(path)) return done;
+/** What a result in a resumed file is recognised by: everything that was asked, under a salt of its own. */
+function resumeKey(reading: LookupReading, context: readonly string[], salt: Uint8Array): string {
+  const { id, reading: text, scheme = '' } = reading;
+  return formatBase64url(labelledHash('resume', salt, id, text, scheme, ...context));
+}
+
+/** The results that an earlier run has written, by id: JSON lines. */
+function readResults(path: string): Map<string, { salt: string; key: string }[]> {
+  const results = new Map<string, { salt: string; key: string }[]>();
+  if (!existsSync(path)) return results;
   for (const line of parseUtf8('file', readBytes(path)).split('\n')) {
     try {
-      const { id } = JSON.parse(line) as { id?: unknown };
-      if (typeof id === 'string') done.set(id, (done.get(id) ?? 0) + 1);
+      const { id, resume } = JSON.parse(line) as { id: string; resume: { salt: string; key: string } };
+      results.set(id, [...(results.get(id) ?? []), { salt: resume.salt, key: resume.key }]);
     } catch {
       // A torn last line: its row is asked for again.
     }
   }
-  return done;
+  return results;
 }
 
-/** Leaves out what is done: of several rows with one id, the first ones. */
-function withoutDone(readings: readonly LookupReading[], done: ReadonlyMap<string, number>): LookupReading[] {
-  const left = new Map(done);
-  return readings.filter(({ id }) => {
-    const count = left.get(id) ?? 0;
-    left.set(id, count - 1);
-    return count <= 0;
+/** Leaves out what was looked up before: the same reading for the same case at the same registry. */
+function withoutDone(readings: readonly LookupReading[], path: string, context: readonly string[]): LookupReading[] {
+  const results = readResults(path);
+  return readings.filter((reading) => {
+    const same = (results.get(reading.id) ?? []).some(
+      ({ salt, key }) => resumeKey(reading, context, parseBase64url('resume', salt)) === key,
+    );
+    return !same;
   });
 }
 
-function createReporter(output: Output, resume: string | undefined) {
-  return (record: Record<string, unknown>, text: string): void => {
-    output.result(record, text);
-    if (resume === undefined || 'error' in record) return;
+/** Keeps results in a file, each on a line of its own, whatever became of the line before. */
+function createKeeper(path: string, readings: readonly LookupReading[], context: readonly string[]) {
+  const pending = Map.groupBy(readings, (reading) => reading.id);
+  let before = existsSync(path) && !parseUtf8('file', readBytes(path)).endsWith('\n') ? '\n' : '';
+  return (record: Record<string, unknown>): void => {
+    const reading = pending.get(record['id'] as string)?.shift();
+    if (reading === undefined) return;
+    const salt = randomBytes(16);
+    const resume = { salt: formatBase64url(salt), key: resumeKey(reading, context, salt) };
     try {
-      appendFileSync(resume, `${JSON.stringify(record)}\n`, { mode: 0o600 });
+      appendFileSync(path, `${before}${JSON.stringify({ ...record, resume })}\n`, { mode: 0o600 });
     } catch (cause) {
-      throw unwritable(resume, cause);
+      throw unwritable(path, cause);
     }
+    before = '';
   };
 }
 
@@ -151,36 +170,44 @@ async function lookup(given: string[], options: LookupCommandOptions): Promise<v
   const typed = given.map((reading, i): LookupReading => ({ id: String(i + 1), reading, scheme: options.scheme }));
   const table =
     options.from === undefined ? { readings: [], failures: [] } : readingsOfTable(options.from, options.scheme);
-  const done = options.resume === undefined ? new Map<string, number>() : readDone(options.resume);
-  const readings = withoutDone([...typed, ...table.readings], done);
-  if (typed.length + table.readings.length + table.failures.length === 0)
-    throw badInput('reading', 'a reading, or a table with --from');
-  if (done.size > 0) output.remark(`${formatCount(done.size, 'row')} were looked up before and are left out.`);
-  const report = createReporter(output, options.resume);
-  const fail = ({ id, error }: LookupFailure): void => {
-    noteFailure(error);
-    report({ id, error: describeError(error) }, `${id}: not looked up. ${error.message} ${error.remedy ?? ''}`);
-  };
-  table.failures.forEach(fail);
+  const all = [...typed, ...table.readings];
+  if (all.length + table.failures.length === 0) throw badInput('reading', 'a reading, or a table with --from');
+  for (const failure of table.failures) reportFailure(failure, output);
   const file = await readCredential(options.credential, officerFileSchema, 'officer');
   const officer = await Officer.connect(file, connectOptions(output, signal));
+  if (options.dryRun === true) {
+    const { codes } = officer.plan(all, readMaxCandidates(options.maxCandidates));
+    const text = `${formatCount(all.length, 'reading')}: ${formatCount(codes, 'code')} to ask for. Nothing was asked.`;
+    output.result({ readings: all.length, codes }, text);
+    return;
+  }
+  const caseReference = checkCaseReference(
+    options.case ??
+      (await readSecret({ name: 'case reference', variable: 'BLINDMARK_CASE', prompt: 'Case reference:' })),
+  );
+  const context = [caseReference, formatBase64url(file.rosterFingerprint)];
+  const { resume } = options;
+  const readings = resume === undefined ? all : withoutDone(all, resume, context);
+  if (readings.length < all.length) {
+    output.remark(`${formatCount(all.length - readings.length, 'reading')} looked up before, and left out.`);
+  }
+  const keep = resume === undefined ? () => undefined : createKeeper(resume, readings, context);
   const plan = officer.plan(readings, readMaxCandidates(options.maxCandidates));
   output.remark(
     `${formatCount(readings.length, 'reading')}: ${formatCount(plan.codes, 'code')} to ask for, each counted against the day’s quota.`,
   );
-  if (options.dryRun === true) return;
-  const caseReference =
-    options.case ??
-    (await readSecret({ name: 'case reference', variable: 'BLINDMARK_CASE', prompt: 'Case reference:' }));
   let hits = 0;
   try {
     for await (const result of officer.lookup(plan, { caseReference, signal, onProgress: output.onProgress })) {
       if ('error' in result) {
-        fail(result);
+        reportFailure(result, output);
         continue;
       }
       if (result.result === 'hit') hits += 1;
-      report(recordOf(result), wordsOf(result));
+      if (result.refused > 0) process.exitCode = Math.max(Number(process.exitCode ?? 0), EXIT_CODES.refused);
+      const record = recordOf(result);
+      output.result(record, wordsOf(result));
+      keep(record);
     }
   } finally {
     output.endProgress();
@@ -188,6 +215,11 @@ async function lookup(given: string[], options: LookupCommandOptions): Promise<v
   output.remark(
     `${formatNumber(hits)} of ${formatCount(readings.length, 'reading')} registered. A registration is a claim that was made on its date; it is no proof of title.`,
   );
+}
+
+function reportFailure({ id, error }: LookupFailure, output: Output): void {
+  noteFailure(error);
+  output.result({ id, error: describeError(error) }, `${id}: not looked up. ${error.message} ${error.remedy ?? ''}`);
 }
 
 /** `blindmark officer`. */

@@ -1,10 +1,11 @@
 /** `blindmark owner`: registering marks and looking after them. */
 import { Option, type Command } from 'commander';
+import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { parseActivationQr, formatActivationKey } from '../../crypto/activation-key.ts';
 import { equalBytes } from '../../crypto/bytes.ts';
 import type { RegistryFile } from '../../crypto/credential-files.ts';
-import { badInput, BlindmarkError, isBlindmarkError } from '../../crypto/errors.ts';
+import { badInput, BlindmarkError } from '../../crypto/errors.ts';
 import { createRecoveryPhrase, parseRecoveryPhrase } from '../../crypto/owner-keys.ts';
 import { formatCode } from '../../crypto/canonical.ts';
 import { STATUSES, type Status } from '../../crypto/registration.ts';
@@ -98,10 +99,11 @@ function knownRegistry({ vault }: OpenVault): RegistryFile {
 async function withOwner(
   options: VaultOptions & { readonly registryFile?: string | undefined },
   work: (owner: Owner, output: Output, signal: AbortSignal) => Promise<void>,
+  open = async (): Promise<OpenVault> => openVault(options),
 ): Promise<void> {
   const output = createOutput(options.json === true);
   const signal = signalOfInterrupt();
-  const opened = await openVault(options);
+  const opened = await open();
   try {
     const file = options.registryFile === undefined ? knownRegistry(opened) : readRegistryFile(options.registryFile);
     const registry = await connect(file, output, signal, true);
@@ -146,8 +148,11 @@ async function registerOne(options: RegisterOptions, owner: Owner, output: Outpu
   const { code, item = [], scheme, status } = options;
   if (code === undefined) throw badInput('code', 'a code, with --code; or a table, with --from');
   const activationKey = await readActivationKey(options.activationKey, readRegistryFile(options.registryFile));
-  const mark = await owner.register({ code, scheme, status, activationKey, items: item.map(parseItem) }, { signal });
-  output.result(recordOf(mark), `Registered.\n${wordsOf(mark, owner)}`);
+  const before = new Set(owner.marks.filter((mark) => mark.stage === 'registered').map((mark) => mark.canonical));
+  const request = { code, scheme, status, activationKey, items: item.map(parseItem) };
+  const mark = await owner.register(request, { signal });
+  const verdict = before.has(mark.canonical) ? 'Was registered before, as it is.' : 'Registered.';
+  output.result(recordOf(mark), `${verdict}\n${wordsOf(mark, owner)}`);
 }
 
 function readParallel(text: string | undefined): number {
@@ -163,9 +168,17 @@ async function register(options: RegisterOptions): Promise<void> {
       await registerOne(options, owner, output, signal);
       return;
     }
+    const ofOne = (['code', 'item', 'activationKey'] as const).find((name) => options[name] !== undefined);
+    if (ofOne !== undefined)
+      throw badInput(ofOne === 'activationKey' ? 'activation-key' : ofOne, 'nothing beside --from');
     if (activationKeys === undefined) throw badInput('activation-keys', 'a table of packs, with --activation-keys');
     const parallel = options.unhurried === true ? undefined : readParallel(options.parallel);
-    await registerFromTable(owner, { marks: from, packs: activationKeys, parallel }, output, signal);
+    await registerFromTable(
+      owner,
+      { marks: from, packs: activationKeys, parallel, scheme: options.scheme, status: options.status },
+      output,
+      signal,
+    );
   });
 }
 
@@ -206,27 +219,32 @@ async function withdraw(options: MarkOptions): Promise<void> {
   });
 }
 
-/** The vault of the phrase; a new one on an empty machine. */
-async function ensureVault(options: MarkOptions & { readonly phraseFile?: string }): Promise<void> {
-  try {
-    (await openVault(options)).close();
-  } catch (error) {
-    const isMissing =
-      isBlindmarkError(error, 'badFile') && (error.cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT';
-    if (!isMissing) throw error;
-    const source = { name: 'recovery phrase', variable: 'BLINDMARK_PHRASE', file: options.phraseFile };
-    const phrase = parseRecoveryPhrase(await readSecret({ ...source, prompt: 'The twelve words:' }));
+/** The vault of the phrase; a new one on an empty machine. A phrase that is given must be the vault's own. */
+async function openForRecovery(options: MarkOptions & { readonly phraseFile?: string }): Promise<OpenVault> {
+  const source = { name: 'recovery phrase', variable: 'BLINDMARK_PHRASE', file: options.phraseFile };
+  const readPhrase = async (): Promise<string> =>
+    parseRecoveryPhrase(await readSecret({ ...source, prompt: 'The twelve words:' }));
+  if (!existsSync(options.vault)) {
+    const phrase = await readPhrase();
     const passphrase = await readNewPassphrase(`Passphrase to seal ${options.vault} under:`, options.passphraseFile);
-    (await createVaultFile(options.vault, { phrase, passphrase })).close();
+    return createVaultFile(options.vault, { phrase, passphrase });
   }
+  const opened = await openVault(options);
+  const isGiven = options.phraseFile !== undefined || process.env[source.variable] !== undefined;
+  if (!isGiven || (await readPhrase()) === opened.vault.phrase) return opened;
+  opened.close();
+  throw new BlindmarkError('badPhrase', 'The vault is of another recovery phrase than the one that was given', {
+    field: 'vault',
+    remedy: 'Name another vault file with --vault; one that does not exist is made.',
+  });
 }
 
 async function recover(options: MarkOptions & { readonly phraseFile?: string }): Promise<void> {
-  await ensureVault(options);
-  await withOwner(options, async (owner, output, signal) => {
+  const recoverMark = async (owner: Owner, output: Output, signal: AbortSignal): Promise<void> => {
     const mark = await owner.recover(options.code, options.scheme, { signal });
     output.result(recordOf(mark), `Recovered.\n${wordsOf(mark, owner)}`);
-  });
+  };
+  await withOwner(options, recoverMark, async () => openForRecovery(options));
 }
 
 const collect = (value: string, values: string[] = []): string[] => [...values, value];
@@ -249,7 +267,7 @@ export function ownerCommand(): Command {
     .option('--parallel <n>', 'registrations at once, of a table; default: twice the number of cores')
     .option(
       '--unhurried',
-      'a table’s marks one by one with random pauses, so that the registry can’t tell which belong together',
+      'a table’s marks one by one with random pauses, so that neither connections nor times show which belong together; your address still may',
     )
     .action(register);
   const setOption = new Option('--set <status>', 'say what became of it; without it, ask the registry').choices([

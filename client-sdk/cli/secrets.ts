@@ -8,6 +8,11 @@ import { checkNewPassphrase, openFile, sealedFileSchema, sealFile } from '../../
 import { argon2idNode } from '../node/argon2id.ts';
 import { readBytes, writeFile } from '../node/files.ts';
 
+/** Asks on standard error: standard output is for results. */
+async function ask(message: string): Promise<string> {
+  return password({ message, mask: true }, { output: process.stderr });
+}
+
 /** One secret, and the ways in which it may be given. */
 export interface SecretSource {
   /** What to call it: `passphrase`. */
@@ -25,14 +30,13 @@ export interface SecretSource {
  * @throws BlindmarkError `badInput` when it is given in none of these ways and there is nobody to ask
  */
 export async function readSecret(source: SecretSource): Promise<string> {
-  if (source.file !== undefined)
-    return (parseUtf8('file', readBytes(source.file)).split(/\r?\n/u, 1)[0] as string).trim();
+  if (source.file !== undefined) return parseUtf8('file', readBytes(source.file)).split(/\r?\n/u, 1)[0] as string;
   const fromEnvironment = process.env[source.variable];
   if (fromEnvironment !== undefined) return fromEnvironment;
-  if (process.stdin.isTTY) return password({ message: source.prompt, mask: true });
+  if (process.stdin.isTTY) return ask(source.prompt);
   throw new BlindmarkError('badInput', `The ${source.name} is needed, and there is nobody to ask`, {
     field: source.name,
-    remedy: `Set ${source.variable}, or name a file that holds it.`,
+    remedy: `Set ${source.variable}, or run this in a terminal.`,
   });
 }
 
@@ -48,7 +52,7 @@ export async function readNewPassphrase(prompt: string, file?: string): Promise<
   const passphrase = await readPassphrase(prompt, file);
   checkNewPassphrase(passphrase);
   const isTyped = file === undefined && process.env[PASSPHRASE.variable] === undefined;
-  if (isTyped && (await password({ message: 'The same again:', mask: true })) !== passphrase) {
+  if (isTyped && (await ask('The same again:')) !== passphrase) {
     throw new BlindmarkError('badPassphrase', 'The two passphrases are not the same', { remedy: 'Start again.' });
   }
   return passphrase;

@@ -83,6 +83,12 @@ async function mint(options: MintOptions): Promise<void> {
   }
 }
 
+function readIssuerNumber(text: string): number {
+  const value = Number(text);
+  if (/^\d+$/u.test(text) && value <= 255) return value;
+  throw badInput('issuer-number', 'a whole number from 0 to 255');
+}
+
 async function createNew(options: NewOptions): Promise<void> {
   const { format: _, ...registry } = readRegistryFile(options.registryFile);
   const key = createSigningKey();
@@ -94,7 +100,7 @@ async function createNew(options: NewOptions): Promise<void> {
     name,
     issuer,
     issuerUrl,
-    issuerNumber: Number(options.issuerNumber),
+    issuerNumber: readIssuerNumber(options.issuerNumber),
     seed: key.seed,
   };
   await writeCredential(options.out, vendorFileSchema, value, { purpose: 'vendor', plain: options.seal !== true });

@@ -237,10 +237,57 @@ describe('tables', () => {
     expect(resumed.records().map(({ id }) => id)).toEqual(['4', '5', '1']);
   });
 
+  it('register under what is said for all, and take nothing beside it that is for one', async () => {
+    const [minted, numeric] = [mintCode(), '190400131'];
+    const rows = [`id,scheme,code,category`, `A,bm1,${minted},Rifle`, `B,,${numeric},Ring`];
+    writeFileSync(at('stolen.csv'), rows.join('\n'));
+    writeFileSync(at('packs2.csv'), ['activation_key', ...(await services.createActivationKeys(2))].join('\n'));
+    const files = ['--activation-keys', at('packs2.csv'), '--from', at('stolen.csv')];
+    const both = await owner('register', ...registry(), ...files, '--item', 'category=Ring');
+    expect(both).toMatchObject({ code: 2, err: expect.stringContaining('beside --from') as string });
+    const done = await owner(
+      'register',
+      ...registry(),
+      ...files,
+      '--status',
+      'stolen',
+      '--scheme',
+      'numeric',
+      '--json',
+    );
+    expect(done.records().map(({ result }) => result)).toEqual(['registered', 'registered']);
+    expect(done.err).toContain('begins with 0');
+    const looked = (await lookUp('--json', '--scheme', 'numeric', numeric)).records();
+    expect(looked).toMatchObject([{ result: 'hit', registrations: [{ status: 'stolen', code: numeric }] }]);
+    // A further item of a known code is not taken for registered.
+    writeFileSync(at('stolen.csv'), [...rows, `C,bm1,${minted},Bicycle`].join('\n'));
+    const more = await owner('register', ...registry(), ...files, '--scheme', 'numeric', '--json');
+    expect(more.records()).toMatchObject([
+      { error: { code: 'alreadyRegistered' } },
+      { error: { code: 'alreadyRegistered' } },
+      { result: 'again' },
+    ]);
+  });
+
+  it('are looked up again for another case, or when the reading has changed', async () => {
+    const code = mintCode();
+    const options = ['--scheme', 'bm1', '--json', '--resume', at('resume.jsonl')];
+    const run = async (reading: string, reference: string): Promise<unknown[]> => {
+      const asked = ['officer', 'lookup', '--credential', at('officer.json'), '--case', reference];
+      return (await runCli([...asked, ...options, reading])).records();
+    };
+    expect(await run(code, 'CR/1')).toHaveLength(1);
+    expect(await run(code, 'CR/1')).toHaveLength(0);
+    expect(await run(code, 'CR/2')).toHaveLength(1);
+    expect(await run(mintCode(), 'CR/1')).toHaveLength(1);
+    for (const secret of ['CR/1', code]) expect(readFileSync(at('resume.jsonl'), 'utf8')).not.toContain(secret);
+  });
+
   it('say how many codes a lookup would cost, and ask nobody', async () => {
-    const { code, err, out } = await lookUp('--dry-run', 'MODT8782?', '--scheme', 'letters-digits');
-    expect({ code, out }).toEqual({ code: 0, out: '' });
-    expect(err).toContain('1 reading: 10 codes to ask for');
+    const { code, out, records } = await lookUp('--dry-run', '--json', 'MODT8782?', '--scheme', 'letters-digits');
+    expect(code).toBe(0);
+    expect(records()).toEqual([{ readings: 1, codes: 10 }]);
+    expect(out).not.toContain('MODT');
   });
 });
 
@@ -273,6 +320,57 @@ describe('exit codes', () => {
     } finally {
       services.clock.now -= 13 * 3600;
     }
+  });
+});
+
+describe('mistakes', () => {
+  it.each([
+    ['a bad origin', ['authority', 'root', '--origin', 'BAD ORIGIN', '--out', '/dev/null/x']],
+    [
+      'a vendor’s number',
+      [
+        'vendor',
+        'new',
+        '--id',
+        'v',
+        '--name',
+        'V',
+        '--issuer',
+        'i',
+        '--issuer-number',
+        'abc',
+        '--issuer-url',
+        'http://a',
+        '--out',
+        'x',
+      ],
+    ],
+    ['a folder that is none', ['owner', 'new', '--vault', '/dev/null/x/my.vault']],
+  ])('in arguments are explained without a stack: %s', async (_, args) => {
+    const files = args[0] === 'vendor' ? registry() : [];
+    const { code, err } = await runCli([...args, ...files], passphrase);
+    expect(code).toBeGreaterThan(1);
+    expect(err).not.toMatch(/^ +at /mu);
+  });
+
+  it('of a pseudonym make no credential that never works', async () => {
+    await runCli(['authority', 'root', '--origin', services.fixture.origin, '--out', at('r.json'), '--plain']);
+    await runCli(['authority', 'force', '--root', at('r.json'), '--id', 'met', '--out', at('f.json'), '--plain']);
+    const args = ['authority', 'officer', '--force', at('f.json'), ...registry(), '--out', at('o.json')];
+    expect(await runCli([...args, '--pseudonym', 'PC John Smith'])).toMatchObject({ code: 2 });
+    expect(existsSync(at('o.json'))).toBe(false);
+  });
+
+  it('of a phrase for another vault are not passed over', async () => {
+    const { phrase } = (
+      await runCli(['owner', 'new', '--vault', at('theirs.vault'), '--json'], passphrase)
+    ).records()[0] as { phrase: string };
+    const env = { ...passphrase, BLINDMARK_PHRASE: phrase };
+    const { code, err } = await runCli(
+      ['owner', 'recover', '--vault', at('my.vault'), ...registry(), '--code', mintCode()],
+      env,
+    );
+    expect({ code, err }).toMatchObject({ code: 2, err: expect.stringContaining('another recovery phrase') as string });
   });
 });
 

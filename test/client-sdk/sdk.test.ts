@@ -462,6 +462,17 @@ describe('Registry.connect', () => {
     await expect(Registry.connect(url, { rosterFingerprint })).rejects.toMatchObject({ code: 'badRoster' });
   });
 
+  it('sends nothing in clear to another machine', async () => {
+    const options = { rosterFingerprint: new Uint8Array(32) };
+    for (const url of [
+      'http://registry.example',
+      'http://127.0.0.1.example:80',
+      'ftp://x',
+      'http://localhost.example/',
+    ])
+      await expect(Registry.connect(url, options)).rejects.toMatchObject({ code: 'badInput', field: 'url' });
+  });
+
   it('says so when there is no registry', async () => {
     const options = { rosterFingerprint: new Uint8Array(32), retry: { attempts: 1 } };
     await expect(Registry.connect('http://127.0.0.1:1', options)).rejects.toMatchObject({ code: 'unreachable' });
