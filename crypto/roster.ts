@@ -242,8 +242,14 @@ function checkSignatures(signed: SignedRoster, predecessor: Uint8Array | null, s
   }
 }
 
-/** Checks that a roster follows on the one before it, and takes nothing away that registrations depend on. */
-function checkSuccession(roster: Roster, current: VerifiedRoster | undefined): void {
+/**
+ * Checks that a roster follows on the one before it, and takes nothing away that registrations depend on. Signatures are
+ * {@link verifyRosterChain}'s work.
+ *
+ * @param current the roster before it; undefined for the first
+ * @throws BlindmarkError `badRoster`
+ */
+export function checkSuccession(roster: Roster, current: VerifiedRoster | undefined): void {
   const follows =
     current === undefined
       ? roster.predecessor === null

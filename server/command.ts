@@ -1,7 +1,10 @@
 /** What the services' command lines share: how they are built, how they ask for a passphrase, how they fail. */
 import password from '@inquirer/password';
 import { Command, InvalidArgumentError } from 'commander';
+import { z } from 'zod';
 import { BlindmarkError, EXIT_CODES, isBlindmarkError } from '../crypto/errors.ts';
+import { describeInvalid } from '../crypto/message.ts';
+import { checkNewPassphrase } from '../crypto/passphrase.ts';
 import { readText } from './files.ts';
 
 /** A command whose mistakes in use end with exit code 2. */
@@ -52,6 +55,13 @@ function describe(error: BlindmarkError): string {
   return `${error.message}${guardians}${remedy}\n`;
 }
 
+/** What a system call failed with, in one line; undefined for any other error. */
+function describeSystemError(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !('syscall' in error) || !('code' in error)) return undefined;
+  const subject = 'path' in error ? error.path : error.syscall;
+  return `${String(subject)}: ${String(error.code)}\n`;
+}
+
 /** Runs a command line to its end: errors go to standard error, and to the exit code by their kind. */
 export async function runCommand(command: Command, argv: readonly string[] = process.argv): Promise<void> {
   try {
@@ -59,10 +69,35 @@ export async function runCommand(command: Command, argv: readonly string[] = pro
   } catch (error) {
     // Ctrl-C at a prompt.
     if (error instanceof Error && error.name === 'ExitPromptError') process.exit(EXIT_CODES.unavailable);
-    if (!isBlindmarkError(error)) throw error;
-    process.stderr.write(describe(error));
-    process.exitCode = EXIT_CODES[error.kind];
+    const system = describeSystemError(error);
+    // What was typed and does not fit may show only when it is to be written.
+    const known = error instanceof z.ZodError ? describeInvalid(error, '') : error;
+    if (isBlindmarkError(known)) {
+      process.stderr.write(describe(known));
+      process.exitCode = EXIT_CODES[known.kind];
+    } else if (system === undefined) {
+      throw error;
+    } else {
+      process.stderr.write(system);
+      process.exitCode = EXIT_CODES.input;
+    }
   }
+}
+
+/** Asks at the terminal. On standard error: standard output is a command's result, and may go to a file. */
+async function ask(prompt: string): Promise<string> {
+  return password({ message: prompt, mask: true }, { output: process.stderr });
+}
+
+/** The passphrase from a file or from the environment; undefined when a person is to be asked. */
+function findPassphrase(file: string | undefined): string | undefined {
+  if (file !== undefined) return readText(file).split(/\r?\n/u, 1)[0];
+  const fromEnvironment = process.env['BLINDMARK_PASSPHRASE'];
+  if (fromEnvironment !== undefined || process.stdin.isTTY) return fromEnvironment;
+  throw new BlindmarkError('badPassphrase', 'A passphrase is needed, and there is nobody to ask', {
+    field: 'passphrase',
+    remedy: 'Set BLINDMARK_PASSPHRASE, or name a file with --passphrase-file.',
+  });
 }
 
 /**
@@ -72,12 +107,23 @@ export async function runCommand(command: Command, argv: readonly string[] = pro
  * @throws BlindmarkError `badPassphrase` when there is none and nobody to ask
  */
 export async function readPassphrase(file: string | undefined, prompt: string): Promise<string> {
-  if (file !== undefined) return readText(file).split(/\r?\n/u, 1)[0] as string;
-  const fromEnvironment = process.env['BLINDMARK_PASSPHRASE'];
-  if (fromEnvironment !== undefined) return fromEnvironment;
-  if (process.stdin.isTTY) return password({ message: prompt, mask: true });
-  throw new BlindmarkError('badPassphrase', 'A passphrase is needed, and there is nobody to ask', {
-    field: 'passphrase',
-    remedy: 'Set BLINDMARK_PASSPHRASE, or name a file with --passphrase-file.',
-  });
+  return findPassphrase(file) ?? ask(prompt);
+}
+
+/**
+ * A passphrase that keys are to be sealed under: as {@link readPassphrase}, but typed twice at a prompt.
+ *
+ * @throws BlindmarkError `badPassphrase` also for one that is too short, or typed differently the second time
+ */
+export async function readNewPassphrase(file: string | undefined, prompt: string): Promise<string> {
+  const found = findPassphrase(file);
+  const passphrase = found ?? (await ask(prompt));
+  checkNewPassphrase(passphrase);
+  if (found === undefined && (await ask('The same once more:')) !== passphrase) {
+    throw new BlindmarkError('badPassphrase', 'The two passphrases differ; nothing was written', {
+      field: 'passphrase',
+      remedy: 'Run the command again.',
+    });
+  }
+  return passphrase;
 }

@@ -4,7 +4,7 @@
  */
 import type { Command } from 'commander';
 import type { ChildProcess } from 'node:child_process';
-import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join, relative, resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -22,8 +22,9 @@ import {
   type Layout,
   type ServiceName,
 } from './demonstration/layout.ts';
+import { isSetUp, resumeSetUp } from './demonstration/data-folder.ts';
 import { runProgram, startProgram } from './demonstration/programs.ts';
-import { isSetUp, readFingerprint, setUp, writeRegistryFile } from './demonstration/set-up.ts';
+import { readFingerprint, readPort, setUp, writeRegistryFile } from './demonstration/set-up.ts';
 import { readText } from './files.ts';
 import { readConfig as readGuardianConfig } from './guardian/config.ts';
 import { guardianPermissionFlags } from './guardian/permissions.ts';
@@ -33,14 +34,24 @@ import { readConfig as readIssuerConfig } from './issuer/config.ts';
 const RENEWAL_MS = 6 * 3_600_000;
 const READY_MS = 60_000;
 
-async function checkPort(service: ServiceName, port: number): Promise<void> {
+/** What to do about a port that another program has. */
+function describeOtherPorts(service: ServiceName, isNew: boolean): string {
+  if (isNew) return 'Stop that program, or choose other ports: npm start -- --port 9080';
+  if (service === 'registry') return 'Stop that program, or choose another port: npm start -- --port 9080';
+  return (
+    'Stop that program. Once the demonstration is set up, only the registry’s port can be moved; ' +
+    'for other ports, set up another one: BLINDMARK_DATA=data2 npm start -- --port 9080'
+  );
+}
+
+async function checkPort(service: ServiceName, port: number, isNew: boolean): Promise<void> {
   await new Promise<void>((done, reject) => {
     const probe = createServer();
     probe.once('error', (cause) => {
       reject(
         new BlindmarkError('unavailable', `Port ${port}, for the ${service}, is in use by another program`, {
           field: 'port',
-          remedy: 'Stop that program, or choose other ports: npm start -- --port 9080',
+          remedy: describeOtherPorts(service, isNew),
           cause,
         }),
       );
@@ -152,22 +163,20 @@ In another terminal, with BLINDMARK_PASSPHRASE set to a passphrase of your choic
 Ctrl-C stops everything; what was registered stays in ${relative(process.cwd(), layout.data) || '.'}.`);
 }
 
-async function start(options: { readonly port: number }): Promise<void> {
+async function start(options: { readonly port?: number }): Promise<void> {
   const data = resolve(process.env['BLINDMARK_DATA'] ?? join(PROJECT_FOLDER, 'data'));
   const layout = layoutOf(data);
-  const firstPort = options.port;
+  resumeSetUp(data);
   const isNew = !isSetUp(data);
+  const firstPort = options.port ?? (isNew ? DEFAULT_PORT : readPort(layout));
   const ports = new Map(
     SERVICES.map((service) => [
       service,
       isNew ? portOf(service, firstPort) : configuredPort(layout, service, firstPort),
     ]),
   );
-  for (const [service, port] of ports) await checkPort(service, port);
-  if (isNew) {
-    mkdirSync(resolve(data, '..'), { recursive: true });
-    await setUp(data, firstPort, say);
-  }
+  for (const [service, port] of ports) await checkPort(service, port, isNew);
+  if (isNew) await setUp(data, firstPort, say);
   writeRegistryFile(layout, readFingerprint(layout), firstPort);
 
   const children = new Map<ServiceName, ChildProcess>();
@@ -218,8 +227,13 @@ async function start(options: { readonly port: number }): Promise<void> {
 }
 
 const program: Command = createCommand('npm start --', 'runs a whole Blindmark on this machine, to try it')
-  .option('--port <n>', 'the registry’s port; guardians and issuer take the four after it', parsePort, DEFAULT_PORT)
-  .addHelpText('after', '\nData: ./data, or the folder that BLINDMARK_DATA names.')
+  .option(
+    '--port <n>',
+    `the registry’s port; default: the one it had, or ${DEFAULT_PORT}. Guardians and issuer take the four after it when the ` +
+      'demonstration is set up, and keep them: after that, only the registry’s port can be moved',
+    parsePort,
+  )
+  .addHelpText('after', '\nData: ./data, or the folder that BLINDMARK_DATA names, which may be empty.')
   .action(start);
 
 await runCommand(program);

@@ -1,11 +1,11 @@
 /** Sets a demonstration up: every key is made by the program that holds it, as it would be in production. */
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { formatBase64url, randomBytes } from '../../crypto/bytes.ts';
 import { registryFileSchema } from '../../crypto/credential-files.ts';
-import { BlindmarkError } from '../../crypto/errors.ts';
 import { readJson, readText, writeJson, writeText } from '../files.ts';
 import { readConfig } from '../registry/config.ts';
+import { beginSetUp, completeSetUp } from './data-folder.ts';
 import {
   CODES_PER_DAY,
   GUARDIANS,
@@ -151,26 +151,20 @@ export function readFingerprint(layout: Layout): Uint8Array {
   return readJson(layout.registryFile, registryFileSchema).rosterFingerprint;
 }
 
-/** Whether a demonstration is set up in a folder. */
-export function isSetUp(data: string): boolean {
-  return existsSync(layoutOf(data).registryFile);
+/** The port that a demonstration's registry had when it last ran. */
+export function readPort(layout: Layout): number {
+  // A URL does not say its scheme's own port.
+  return Number(new URL(readJson(layout.registryFile, registryFileSchema).url).port || 80);
 }
 
 /**
- * Sets a demonstration up in `data`, whole or not at all: it is made beside it, and moved there at the end.
+ * Sets a demonstration up in `data`, whole or not at all.
  *
  * @throws BlindmarkError `badFile` when `data` holds something else
  */
 export async function setUp(data: string, firstPort: number, say: (text: string) => void): Promise<void> {
-  if (existsSync(data) && readdirSync(data).length > 0) {
-    throw new BlindmarkError('badFile', `${data}: this folder holds something else than a demonstration`, {
-      field: 'BLINDMARK_DATA',
-      remedy: 'Name another folder in BLINDMARK_DATA, or empty this one.',
-    });
-  }
-  const building = layoutOf(`${data}.setting-up`);
-  rmSync(building.data, { recursive: true, force: true });
-  mkdirSync(building.demo, { recursive: true, mode: 0o700 });
+  const building = layoutOf(beginSetUp(data));
+  mkdirSync(building.demo, { mode: 0o700 });
   makePassphrases(building);
   say('Making three guardians …');
   await makeGuardians(building, firstPort);
@@ -192,6 +186,5 @@ export async function setUp(data: string, firstPort: number, say: (text: string)
   const fingerprint = await acceptRoster(building);
   writeRegistryFile(building, fingerprint, firstPort);
   await makeVendor(building, firstPort);
-  rmSync(data, { recursive: true, force: true });
-  renameSync(building.data, data);
+  completeSetUp(data);
 }

@@ -50,7 +50,10 @@ function describeSchemes(next: SchemeRules, current: SchemeRules | undefined): s
     before === undefined ? [] : all.filter((each) => !before.includes(each));
   const names = ({ makers }: SchemeRules): string[] => makers.names.flatMap(({ name, aliases }) => [name, ...aliases]);
   const schemes = next.schemes.map(({ id }) => id);
-  const newSchemes = added(schemes, current?.schemes.map(({ id }) => id));
+  const newSchemes = added(
+    schemes,
+    current?.schemes.map(({ id }) => id),
+  );
   const newMakers = added(names(next), current && names(current));
   return [
     `Schemes: ${schemes.map((id) => `${id}${newSchemes.includes(id) ? ' (NEW)' : ''}`).join(', ')}`,

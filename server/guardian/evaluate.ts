@@ -26,7 +26,7 @@ export interface EvaluationDependencies {
   readonly now: () => number;
 }
 
-/** How a request was paid for: `again` and `accepted before` cost nothing. */
+/** How a request was paid for; `again`: it was before, and costs nothing more. */
 export type Admission = 'token' | 'officer' | 'again';
 
 const issuerLimit = (issuer: RosterIssuer, maxima: LocalMaxima): number =>

@@ -6,7 +6,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ceremonySchema, guardianCardSchema } from '../../crypto/dkg-messages.ts';
 import { BlindmarkError } from '../../crypto/errors.ts';
 import { parseMessage } from '../../crypto/message.ts';
-import { checkNewPassphrase } from '../../crypto/passphrase.ts';
 import {
   parseRoster,
   parseRosterFingerprint,
@@ -20,6 +19,7 @@ import {
   parseCount,
   parsePort,
   PASSPHRASE_OPTION,
+  readNewPassphrase,
   readPassphrase,
   runCommand,
   say,
@@ -31,6 +31,7 @@ import { createLog } from '../http/log.ts';
 import { Board } from './board.ts';
 import { guardianConfigSchema, guardianFiles, readConfig, writeConfig } from './config.ts';
 import { describeRoster } from './describe-roster.ts';
+import { guardianPermissionFlags } from './permissions.ts';
 import { KeyGenerationSession, type KeyGenerationProgress } from './key-generation.ts';
 import { createKeys, readKeys, readShares, writeKeys } from './keys.ts';
 import { acceptRoster, loadRoster, readChain, signDraft } from './roster.ts';
@@ -77,8 +78,7 @@ async function init(options: InitOptions): Promise<void> {
     allowTestRoster: options.allowTestRoster === true,
     ...(threads === undefined ? {} : { threads }),
   });
-  const passphrase = await readPassphrase(options.passphraseFile, 'New passphrase for the guardian’s keys:');
-  checkNewPassphrase(passphrase);
+  const passphrase = await readNewPassphrase(options.passphraseFile, 'New passphrase for the guardian’s keys:');
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const keys = createKeys();
   await writeKeys(folder, passphrase, keys);
@@ -161,6 +161,19 @@ function accept(options: { folder: string; roster: string; fingerprint?: string 
   );
 }
 
+function printFlags(options: { folder: string }): void {
+  const folder = resolve(options.folder);
+  readConfig(folder);
+  const flags = guardianPermissionFlags(resolve(import.meta.dirname, '../..'), folder);
+  if (flags.some((flag) => /\s/u.test(flag))) {
+    throw new BlindmarkError('badInput', 'A path with a space in it does not go through a shell like this', {
+      field: '--folder',
+      remedy: 'Move the guardian’s folder, or the program, to a path without spaces.',
+    });
+  }
+  say(flags.join(' '));
+}
+
 async function serve(options: FolderOptions & { port?: number; stopWithStdin?: true }): Promise<void> {
   const passphrase = await readPassphrase(options.passphraseFile, 'Passphrase of the guardian’s keys:');
   const folder = resolve(options.folder);
@@ -168,6 +181,10 @@ async function serve(options: FolderOptions & { port?: number; stopWithStdin?: t
   // Under the permission model, Node 24 lets worker threads read the working directory, whatever the flags say.
   process.chdir(folder);
   const log = createLog('guardian');
+  // Node's types say that it is always there.
+  if ((process.permission as unknown) === undefined) {
+    log.warn('runs without Node’s permission model: see blindmark-guardian flags --help');
+  }
   const service = await serveGuardian(folder, { passphrase, port: options.port, log, now: systemClock });
   stopOnSignals(service, log, options.stopWithStdin === true);
 }
@@ -218,6 +235,16 @@ program
   .requiredOption('--roster <file>', 'the registry’s chain of rosters: roster.json')
   .option('--fingerprint <fingerprint>', 'fingerprint of the first roster: needed the first time')
   .action(accept);
+program
+  .command('flags')
+  .description('print the flags under which Node lets the guardian touch its code and its own folder alone')
+  .option(...FOLDER_OPTION)
+  .addHelpText(
+    'after',
+    '\nFor: node $(blindmark-guardian flags --folder F) server/guardian/main.ts serve --folder F' +
+      '\nThe passphrase then comes from BLINDMARK_PASSPHRASE: a file elsewhere can’t be read.',
+  )
+  .action(printFlags);
 program
   .command('serve')
   .description('run the guardian')

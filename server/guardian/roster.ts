@@ -4,6 +4,7 @@ import { equalBytes } from '../../crypto/bytes.ts';
 import { guardianCardSchema, type GuardianCard } from '../../crypto/dkg-messages.ts';
 import { BlindmarkError } from '../../crypto/errors.ts';
 import {
+  checkSuccession,
   liveEpochs,
   parseRoster,
   rosterChainSchema,
@@ -153,7 +154,7 @@ function checkPlace(roster: Roster, current: VerifiedRoster | undefined): void {
 
 /**
  * Signs a draft, if this guardian can answer for it: it follows on the current roster, has this operator's key, the keys that
- * this guardian has its shares of, and grants nothing above the local maxima.
+ * this guardian has its shares of, keeps what registrations depend on, and grants nothing above the local maxima.
  *
  * @param draft the roster's exact bytes
  * @param current what this guardian follows; undefined before the first
@@ -172,6 +173,7 @@ export function signDraft(
   const roster = parseRoster(draft);
   checkPlace(roster, current);
   selectShares(roster, config.id, keys.operator.publicKey, shares);
+  checkSuccession(roster, current);
   checkMaxima(roster, config.maxima);
   if (roster.testRoster === true && !config.allowTestRoster) {
     refuse('testRoster', 'it is a test roster, whose codes are not protected by stretching', ASK_REGISTRY);

@@ -85,11 +85,29 @@ function refuseOtherMethods(app: Express, routes: readonly { readonly method: st
   }
 }
 
+/** Milliseconds for which an answer to `/readyz` holds: finding out may cost a write to disk, and anybody may ask. */
+const READINESS_MS = 1000;
+
+/** Asks at most once a second; who asks meanwhile gets the same answer. */
+function rememberReadiness(isReady: () => Promise<boolean>): () => Promise<boolean> {
+  let answer: Promise<boolean> | undefined;
+  let askedAt = 0;
+  return async () => {
+    const now = performance.now();
+    if (answer === undefined || now - askedAt >= READINESS_MS) {
+      askedAt = now;
+      answer = isReady();
+    }
+    return answer;
+  };
+}
+
 const OPERATIONS = ['/healthz', '/readyz', '/metrics', '/openapi.json', '/docs'] as const;
 
 /** Health, readiness, metrics and documentation: the same at each service. */
 function serveOperations(app: Express, dependencies: ServiceDependencies): void {
-  const { description, routes, metrics, isReady } = dependencies;
+  const { description, routes, metrics } = dependencies;
+  const isReady = rememberReadiness(dependencies.isReady);
   const openApi = createOpenApi(description, routes);
   const page = renderDocs(description, routes, openApi);
   const get = (path: (typeof OPERATIONS)[number], handle: (response: Response) => Promise<void> | void): void => {

@@ -4,7 +4,6 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { parseBase64url } from '../../crypto/bytes.ts';
 import { badInput, BlindmarkError } from '../../crypto/errors.ts';
 import { parseMessage } from '../../crypto/message.ts';
-import { checkNewPassphrase } from '../../crypto/passphrase.ts';
 import { quarterOf, shiftQuarter } from '../../crypto/roster.ts';
 import {
   createCommand,
@@ -12,6 +11,7 @@ import {
   parseCount,
   parsePort,
   PASSPHRASE_OPTION,
+  readNewPassphrase,
   readPassphrase,
   runCommand,
   say,
@@ -68,8 +68,7 @@ async function init(options: InitOptions): Promise<void> {
     codesPerDay,
     vendors: [],
   });
-  const passphrase = await readPassphrase(options.passphraseFile, 'New passphrase for the token keys:');
-  checkNewPassphrase(passphrase);
+  const passphrase = await readNewPassphrase(options.passphraseFile, 'New passphrase for the token keys:');
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const quarter = quarterOf(systemClock());
   const tokenKeys = await addTokenKey(

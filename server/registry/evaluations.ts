@@ -29,14 +29,7 @@ export function evaluationRoute(dependencies: EvaluationDependencies): Route {
       'For owners, with an activation token (or none for an element that was accepted under one before), and for officers, signed. Answers with the evaluations of t guardians, whose proofs this registry has verified and which you verify again, and names the guardians at fault. A request may be repeated byte for byte while it is valid: that costs no second token and no quota.',
     body: evaluationRequestSchema,
     reply: evaluationReplySchema,
-    errors: [
-      ...EVALUATION_ERRORS,
-      'tokenRequired',
-      'quotaExceeded',
-      'replayed',
-      'guardiansUnavailable',
-      'storageFailed',
-    ],
+    errors: [...EVALUATION_ERRORS, 'tokenRequired', 'quotaExceeded', 'guardiansUnavailable', 'storageFailed'],
     handle: async ({ body: request }) => {
       const verified = await verifyEvaluationRequest(request, roster, now(), rsa);
       const reply = await fanOut.evaluate(request);

@@ -83,18 +83,14 @@ function tooFew({ good, failures, unchecked }: Tally, roster: Roster): Blindmark
   }
   const { threshold } = roster;
   const answered = good.length === 1 ? '1 guardian answers' : `${good.length} guardians answer`;
-  return new BlindmarkError(
-    'guardiansUnavailable',
-    `${answered} as they should; ${threshold} are needed. Nothing was spent.`,
-    {
-      guardians: failures.map(({ guardian }) => guardian),
-      remedy: 'Send the same request again later: it costs no second token and no quota.',
-      retryAfter: latestRetry(
-        failures.filter(({ code }) => !isRefusal(code)),
-        OUTAGE_RETRY,
-      ),
-    },
-  );
+  return new BlindmarkError('guardiansUnavailable', `${answered} as they should; ${threshold} are needed`, {
+    guardians: failures.map(({ guardian }) => guardian),
+    remedy: 'Send the same request again later: what guardians have charged for it, they do not charge again.',
+    retryAfter: latestRetry(
+      failures.filter(({ code }) => !isRefusal(code)),
+      OUTAGE_RETRY,
+    ),
+  });
 }
 
 async function next(pending: ReadonlySet<Question>): Promise<{ question: Question; outcome: PeerOutcome }> {

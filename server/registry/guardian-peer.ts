@@ -14,7 +14,6 @@ const REFUSALS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'badToken',
   'credentialExpired',
   'quotaExceeded',
-  'replayed',
   'tokenForAnotherElement',
   'tokenRequired',
   'unknownIssuer',

@@ -21,7 +21,7 @@ async function registerMark(registry: Registry, { fixture }: Programs): Promise<
   const token = await createTokenSigner(fixture)(mark.blinded.element, mark.redemption);
   const [evaluated] = await mark.evaluate(registry.roster, [1], token);
   if (evaluated === undefined) throw new Error('nothing was evaluated');
-  const secrets = await registry.stretch(evaluated);
+  const secrets = await registry.stretch(evaluated, registry.roster);
   const content = { items: [{ category: 'Bicycle', make: 'Brompton' }], status: 'withKeeper' } as const;
   const row = mark.createRow(secrets, content, { epoch: 1, registeredOn: new Date().toISOString().slice(0, 10) });
   await mark.register(row, secrets.lookupTag, token);

@@ -111,10 +111,7 @@ describe('a chain of rosters', () => {
     ['a scheme with another title', { schemes: [{ ...scheme, title: 'Another' }, ...otherSchemes] }],
     ['a scheme gone', { schemes: otherSchemes }],
     ['schemes in another order', { schemes: [...otherSchemes, scheme] }],
-    [
-      'a maker gone',
-      { makers: { ...makers, names: makers.names.filter((each) => each !== maker) } },
-    ],
+    ['a maker gone', { makers: { ...makers, names: makers.names.filter((each) => each !== maker) } }],
     ['an alias gone', withMaker({ ...maker, aliases: maker.aliases.slice(1) })],
     ['a maker renamed', withMaker({ name: 'Another', aliases: [maker.name, ...maker.aliases] })],
     [

@@ -9,11 +9,15 @@ import { refusal } from '../support/refusal.ts';
 /** Runs a small command line in a process of its own. */
 function run(...args: string[]) {
   const program = `
+    import { mkdirSync } from 'node:fs';
+    import { z } from ${JSON.stringify(import.meta.resolve('zod'))};
     import { createCommand, runCommand } from ${JSON.stringify(new URL('../../server/command.ts', import.meta.url))};
     import { BlindmarkError } from ${JSON.stringify(new URL('../../crypto/errors.ts', import.meta.url))};
     const command = createCommand('blindmark-test', 'For tests').option('--code <code>', 'error to end with');
     command.action(({ code }) => {
       if (code === 'defect') throw new Error('a defect');
+      if (code === 'zod') z.strictObject({ name: z.string().max(2) }).parse({ name: 'too long' });
+      if (code === 'mkdir') mkdirSync(process.execPath + '/folder');
       if (code) throw new BlindmarkError(code, 'What happened', { remedy: 'What to do', guardians: ['g1', 'g2'] });
       console.log('done');
     });
@@ -37,6 +41,15 @@ describe('runCommand', () => {
   it('ends with 0 when it is done, and 1 at a defect', () => {
     expect(run()).toEqual({ status: 0, out: 'done\n', err: '' });
     expect(run('--code', 'defect')).toMatchObject({ status: 1, out: '' });
+  });
+
+  it('names the field of what fits no schema, and the path that the system refuses', () => {
+    const invalid = run('--code', 'zod');
+    expect(invalid).toMatchObject({ status: 2, out: '' });
+    expect(invalid.err).toMatch(/^name.*\n/u);
+    expect(invalid.err).not.toMatch(/too long|ZodError|^\s+at /mu);
+    const refused = run('--code', 'mkdir');
+    expect(refused).toEqual({ status: 2, out: '', err: `${join(process.execPath, 'folder')}: ENOTDIR\n` });
   });
 
   it('ends with 2 at a mistake in use, saying how to get help', () => {

@@ -1,6 +1,6 @@
 /** `npm start` and its services as real processes: what a newcomer sees, and what kill -9 does. */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -37,8 +37,9 @@ async function findPorts(): Promise<number> {
   return 10_000 + (port % 20_000);
 }
 
-function launch(port: number): Started {
-  const child = spawn(process.execPath, [join(PROJECT_FOLDER, 'server/start.ts'), '--port', String(port)], {
+function launch(port?: number): Started {
+  const args = port === undefined ? [] : ['--port', String(port)];
+  const child = spawn(process.execPath, [join(PROJECT_FOLDER, 'server/start.ts'), ...args], {
     env: { PATH: process.env['PATH'], BLINDMARK_DATA: data() },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -67,6 +68,8 @@ async function isAlive(port: number): Promise<boolean> {
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'blindmark-demo-'));
+  // As it is when it is a volume.
+  mkdirSync(data());
   firstPort = await findPorts();
   start = launch(firstPort);
   await untilRunning(start);
@@ -125,6 +128,11 @@ describe('the demonstration', () => {
     expect(await second.ended).toBe(4);
     expect(second.printed()).toContain(`Port ${firstPort}, for the registry, is in use`);
     expect(second.printed()).toContain('--port');
+    // The registry's can be moved, and the others' can't.
+    const moved = launch(firstPort - 1);
+    expect(await moved.ended).toBe(4);
+    expect(moved.printed()).toContain(`Port ${firstPort + 1}, for the g1, is in use`);
+    expect(moved.printed()).toContain('only the registry’s port can be moved');
     expect(await isAlive(firstPort)).toBe(true);
   });
 
@@ -134,8 +142,10 @@ describe('the demonstration', () => {
     for (const service of ['registry', 'g1', 'g2', 'g3', 'issuer'] as const) {
       expect(await isAlive(portOf(service, firstPort))).toBe(false);
     }
-    start = launch(firstPort);
+    // On the port that it had.
+    start = launch();
     await untilRunning(start);
+    expect(await isAlive(firstPort)).toBe(true);
     expect(await lookUp(code)).toMatchObject({ result: 'hit' });
     expect(await owner('status', '--code', code)).toMatchObject({ code: 0 });
   });

@@ -1,5 +1,5 @@
 /** Guardians as they are run: real processes under the permission model, a real key, and kill -9 in the middle of the work. */
-import { readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs';
+import { cpSync, readFileSync, readdirSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { formatBase64url, randomBytes } from '../../../crypto/bytes.ts';
@@ -44,6 +44,8 @@ let workspace: Workspace;
 /** Forces, issuers and officers; its own shares count for nothing here. */
 let fixture: Fixture;
 const said: string[] = [];
+/** What a guardian logs that is not held to its folder. */
+const UNCONFINED = 'without Node’s permission model';
 
 const folderOf = (position: number): string => workspace.folders[position] as string;
 const serveConfined = async (position: number): Promise<Running> =>
@@ -224,14 +226,27 @@ describe('a guardian’s program', () => {
     const unready = await run(['serve', '--folder', fresh]);
     expect(unready.code).toBe(2);
     expect(unready.said).toContain('no roster yet');
+    expect(unready.said).toContain(UNCONFINED);
     expect((await run(['serve', '--folder', join(workspace.root, 'nowhere')])).code).toBe(2);
     const again = await run(['init', '--folder', fresh, '--id', 'g9', '--name', 'Fresh']);
     expect(again.code).toBe(2);
     expect(again.said).toContain('already');
   });
 
+  it('prints the flags that confine it, and warns when it runs without them', async () => {
+    const flags = guardianPermissionFlags(PROJECT, folderOf(0));
+    expect(await succeed(['flags', '--folder', folderOf(0)])).toBe(`${flags.join(' ')}\n`);
+    // All that served above did so under these flags.
+    expect(said.join('\n')).toContain('"msg":"listening"');
+    expect(said.join('\n')).not.toContain(UNCONFINED);
+    expect((await run(['flags', '--folder', join(workspace.root, 'nowhere')])).code).toBe(2);
+    const spaced = join(workspace.root, 'a folder');
+    cpSync(folderOf(0), spaced, { recursive: true });
+    expect(await run(['flags', '--folder', spaced])).toMatchObject({ code: 2 });
+  });
+
   it('says on each command what it takes, and ends with 2 on a mistake', async () => {
-    const commands = ['init', 'dkg', 'sign-roster', 'accept-roster', 'serve'];
+    const commands = ['init', 'dkg', 'sign-roster', 'accept-roster', 'flags', 'serve'];
     for (const { code, said: help } of await Promise.all(commands.map(async (command) => run([command, '--help'])))) {
       expect(code).toBe(0);
       expect(help).toContain('--folder');

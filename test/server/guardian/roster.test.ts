@@ -1,6 +1,13 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { randomBytes } from '../../../crypto/bytes.ts';
-import { formatRoster, rosterHash, verifyRosterChain, type Roster, type SignedRoster } from '../../../crypto/roster.ts';
+import {
+  formatRoster,
+  parseRoster,
+  rosterHash,
+  verifyRosterChain,
+  type Roster,
+  type SignedRoster,
+} from '../../../crypto/roster.ts';
 import type { Scheme } from '../../../crypto/scheme-rules.ts';
 import { isSignature, createSigningKey } from '../../../crypto/signature.ts';
 import { labelledHash } from '../../../crypto/hash.ts';
@@ -92,6 +99,16 @@ describe('signDraft', () => {
     expect(() => sign(skipping, { current: fixture.roster })).toThrow(refusal('badRoster', 'predecessor'));
     const elsewhere = successor(first, { predecessor: randomBytes(32) }).roster;
     expect(() => sign(elsewhere, { current: fixture.roster })).toThrow(refusal('badRoster', 'predecessor'));
+  });
+
+  it('refuses a successor that takes away what codes were registered under', () => {
+    const [first] = fixture.chain as [SignedRoster];
+    const { schemes } = fixture.roster.roster;
+    const lacking = formatRoster({
+      ...parseRoster(successor(first).roster),
+      schemes: { ...schemes, schemes: schemes.schemes.slice(1) },
+    });
+    expect(() => sign(lacking, { current: fixture.roster })).toThrow(refusal('badRoster', 'schemes'));
   });
 
   it('refuses a roster that leaves this guardian out or gives it another key', () => {

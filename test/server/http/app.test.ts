@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import supertest, { type Response, type Test } from 'supertest';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { ERROR_CODES, type ErrorCode } from '../../../crypto/errors.ts';
 import { parseMessage } from '../../../crypto/message.ts';
 import { MAX_BODY_BYTES, problemSchema } from '../../../crypto/wire.ts';
@@ -191,13 +191,37 @@ describe('operations', () => {
     const request = supertest(service.app);
     expect((await request.get('/healthz')).body).toEqual({ status: 'alive' });
     expect((await request.get('/readyz')).body).toEqual({ status: 'ready' });
-    service.isReady = async () => false;
-    const response = await ask(request.get('/readyz'));
+    const unready = createTestService();
+    unready.isReady = async () => false;
+    const response = await ask(supertest(unready.app).get('/readyz'));
     expectProblem(response, 'unavailable', { retryAfter: 5 });
     expect(response.headers['retry-after']).toBe('5');
-    service.isReady = () => Promise.reject(new Error('secret-value'));
-    expectProblem(await ask(request.get('/readyz')), 'internal');
-    expect((await request.get('/healthz')).status).toBe(200);
+    const failing = createTestService();
+    failing.isReady = () => Promise.reject(new Error('secret-value'));
+    expectProblem(await ask(supertest(failing.app).get('/readyz')), 'internal');
+    expect((await supertest(failing.app).get('/healthz')).status).toBe(200);
+  });
+
+  it('find out whether the service is ready once a second, however often they are asked', async () => {
+    const service = createTestService();
+    let [asked, ready] = [0, true];
+    service.isReady = async () => {
+      asked += 1;
+      return ready;
+    };
+    let now = 5000;
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => now);
+    onTestFinished(() => {
+      clock.mockRestore();
+    });
+    const statuses = async (): Promise<number[]> =>
+      Promise.all([1, 2, 3].map(async () => (await supertest(service.app).get('/readyz')).status));
+    expect([await statuses(), asked]).toEqual([[200, 200, 200], 1]);
+    ready = false;
+    now += 999;
+    expect([await statuses(), asked]).toEqual([[200, 200, 200], 1]);
+    now += 1;
+    expect([await statuses(), asked]).toEqual([[503, 503, 503], 2]);
   });
 
   it('serve a page that its policy lets be shown, and nothing else', async () => {
