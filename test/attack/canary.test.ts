@@ -301,7 +301,7 @@ async function useCommandLine(keys: readonly string[]): Promise<void> {
     BLINDMARK_ACTIVATION_KEY: keys[2] as string,
   });
   await all([
-    ['look up a hit', [...lookup, missed], ['items']],
+    ['look up a hit', [...lookup, missed], ['items', 'missed code']],
     ['look up a miss', [...lookup, mistyped.replace(/.$/u, '?')], ['case reference']],
     ['a wrong scheme', [...lookup, '--scheme', code, mistyped]],
     ['a wrong option', [...lookup, `--case-reference=${caseReference}`, mistyped]],
