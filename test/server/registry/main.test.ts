@@ -191,16 +191,24 @@ describe('blindmark-registry', () => {
     );
     const first = await serve(folder);
     const acknowledged = new Set<number>();
-    const replies = attempts.map(async ({ body }, i) => {
-      const { status } = await post(first.url, body);
-      if (status !== 200) return;
-      acknowledged.add(i);
-      if (acknowledged.size === 20) first.child.kill('SIGKILL');
-    });
-    const outcomes = await Promise.allSettled(replies);
+    // Eight at a time, so that there is always something under way when the twentieth is acknowledged.
+    const waiting = attempts.entries();
+    let unanswered = 0;
+    const client = async (): Promise<void> => {
+      for (const [i, { body }] of waiting) {
+        const status = await post(first.url, body).then(
+          (response) => response.status,
+          () => null,
+        );
+        if (status === 200) acknowledged.add(i);
+        else unanswered += 1;
+        if (acknowledged.size >= 20) first.child.kill('SIGKILL');
+      }
+    };
+    await Promise.all(Array.from({ length: 8 }, client));
     await first.ended;
     expect(acknowledged.size).toBeGreaterThanOrEqual(20);
-    expect(outcomes.some(({ status }) => status === 'rejected')).toBe(true);
+    expect(unanswered).toBeGreaterThan(0);
     const second = await serve(folder);
     for (const i of acknowledged) {
       const { token, body } = attempts[i] as (typeof attempts)[number];
