@@ -1,7 +1,7 @@
 /** Who may look up: the authority root certifies forces, and forces certify their officers for a shift. */
 import { bytesToHex, formatBase64url, randomBytes, type RandomSource } from '../crypto/bytes.ts';
 import type { ForceFile, OfficerFile, RegistryFile, RootFile } from '../crypto/credential-files.ts';
-import { createForceCredential, createOfficerCredential, OFFICER_CREDENTIAL_SECONDS } from '../crypto/credential.ts';
+import { createForceCredential, createOfficerCredential, officerPersons } from '../crypto/credential.ts';
 import { identifierField, parseMessage } from '../crypto/message.ts';
 import { createSigningKey } from '../crypto/signature.ts';
 
@@ -34,7 +34,8 @@ export async function createForce(
     now: options.now,
     validSeconds: (options.validDays ?? 365) * 86_400,
   });
-  return { format: 'blindmark-force-v1', origin, force: options.force, seed, forceCredential };
+  const exchangeSecret = random(32);
+  return { format: 'blindmark-force-v1', origin, force: options.force, seed, exchangeSecret, forceCredential };
 }
 
 function randomPseudonym(random: RandomSource): string {
@@ -44,6 +45,8 @@ function randomPseudonym(random: RandomSource): string {
 /**
  * A new officer's key and credential, for one shift.
  *
+ * @param options.officer the force's own identifier of the person, who so remains one officer whatever the credentials; the
+ *   credential holds keyed hashes of it, one for each day
  * @param options.pseudonym what the public log shows; a random one by default. The force keeps who it is, and changes it daily
  * @param options.now epoch seconds
  * @param options.validHours default and most: 12
@@ -53,6 +56,7 @@ export async function createOfficer(
   options: {
     readonly registry: RegistryFile;
     readonly now: number;
+    readonly officer: string;
     readonly pseudonym?: string | undefined;
     readonly validHours?: number | undefined;
   },
@@ -61,14 +65,16 @@ export async function createOfficer(
   const pseudonym = parseMessage(identifierField, options.pseudonym ?? randomPseudonym(random), 'pseudonym');
   const { publicKey, seed } = createSigningKey(random(32));
   const { format: _, ...registry } = options.registry;
+  const { now, validHours } = options;
+  const shift = { now, ...(validHours === undefined ? {} : { validSeconds: Math.round(validHours * 3600) }) };
   const officerCredential = await createOfficerCredential(createSigningKey(force.seed), {
     origin: force.origin,
     force: force.force,
     pseudonym,
+    persons: officerPersons(force.seed, options.officer, shift),
     publicKey,
     rosterFingerprint: formatBase64url(registry.rosterFingerprint),
-    now: options.now,
-    validSeconds: options.validHours === undefined ? OFFICER_CREDENTIAL_SECONDS : Math.round(options.validHours * 3600),
+    ...shift,
   });
   return {
     format: 'blindmark-officer-v1',

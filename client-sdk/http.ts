@@ -1,5 +1,6 @@
-/** JSON over HTTP with typed errors, time limits and retries. */
+/** JSON and bytes over HTTP with typed errors, time limits and retries. */
 import type { z } from 'zod';
+import { concatBytes } from '../crypto/bytes.ts';
 import { badInput, BlindmarkError, ERROR_CODES, isBlindmarkError } from '../crypto/errors.ts';
 import { parseMessage } from '../crypto/message.ts';
 import { problemSchema } from '../crypto/wire.ts';
@@ -21,7 +22,7 @@ export interface RetryPolicy {
 
 const DEFAULT_POLICY: RetryPolicy = { attempts: 4, firstDelayMs: 250, longestDelayMs: 10_000, timeoutMs: 30_000 };
 
-/** Largest reply that is taken, in UTF-16 units: 64 tags with four padded slots each stay well below it. */
+/** Largest reply that is taken, in bytes: 64 tags with four padded slots each stay well below it. */
 const MAX_REPLY_LENGTH = 8 * 1024 * 1024;
 
 /** The error of work that its caller cancelled. */
@@ -60,6 +61,18 @@ export interface JsonRequest<T extends z.ZodType> {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What of a response is taken. */
+type Take<T> = (response: Response) => Promise<T>;
+type Response = Awaited<ReturnType<Fetch>>;
+
+/** One request, however its reply is read. */
+interface Sending<T> {
+  readonly url: string;
+  readonly body?: string;
+  readonly signal?: AbortSignal | undefined;
+  readonly take: Take<T>;
+}
+
 /**
  * Sends JSON requests. Every request of Blindmark's interfaces may be repeated byte for byte: services answer it again and
  * charge nothing, so a lost reply costs no token and no quota. Hence all of them are retried alike.
@@ -77,7 +90,39 @@ export class JsonClient {
    * @throws BlindmarkError `unreachable`, `timedOut`, `badReply`, `cancelled`, or the code of the problem document that came
    *   back; those that a retry may mend only after the last attempt
    */
-  async ask<T extends z.ZodType>(request: JsonRequest<T>): Promise<z.output<T>> {
+  async ask<T extends z.ZodType>({ reply, ...request }: JsonRequest<T>): Promise<z.output<T>> {
+    return this.#send({
+      ...request,
+      take: async (response) => {
+        const text = await readText(response);
+        return response.ok ? parseReply(reply, text) : throwProblem(text, response.status);
+      },
+    });
+  }
+
+  /**
+   * Gets what is not JSON.
+   *
+   * @returns null where the service says that there is no such thing (HTTP status 404 or 410)
+   * @throws BlindmarkError as {@link ask}
+   */
+  async get(url: string, signal?: AbortSignal): Promise<Uint8Array | null> {
+    return this.#send({
+      url,
+      signal,
+      take: async (response) => {
+        if (response.status === 404 || response.status === 410) {
+          // Read to its end, so that the connection is free again.
+          await readText(response);
+          return null;
+        }
+        if (!response.ok) throwProblem(await readText(response), response.status);
+        return readBytes(response);
+      },
+    });
+  }
+
+  async #send<T>(request: Sending<T>): Promise<T> {
     for (let attempt = 1; ; attempt++) {
       try {
         return await this.#attempt(request);
@@ -98,7 +143,7 @@ export class JsonClient {
     return Math.min(this.#policy.longestDelayMs, Math.max(asked, backoff)) + Math.random() * backoff;
   }
 
-  async #attempt<T extends z.ZodType>({ url, reply, body, signal }: JsonRequest<T>): Promise<z.output<T>> {
+  async #attempt<T>({ url, body, signal, take }: Sending<T>): Promise<T> {
     checkCancelled(signal);
     const limit = AbortSignal.timeout(this.#policy.timeoutMs);
     try {
@@ -110,10 +155,7 @@ export class JsonClient {
         signal: signal === undefined ? limit : AbortSignal.any([signal, limit]),
         ...(body === undefined ? {} : { method: 'POST', body, headers: { 'content-type': 'application/json' } }),
       });
-      if (Number(response.headers.get('content-length') ?? 0) > MAX_REPLY_LENGTH) throw tooLarge();
-      const text = await response.text();
-      if (text.length > MAX_REPLY_LENGTH) throw tooLarge();
-      return response.ok ? parseReply(reply, text) : throwProblem(text, response.status);
+      return await take(response);
     } catch (cause) {
       if (isBlindmarkError(cause)) throw cause;
       checkCancelled(signal);
@@ -121,6 +163,27 @@ export class JsonClient {
       throw unanswered('unreachable', 'The service cannot be reached', cause);
     }
   }
+}
+
+/** Reads a reply, and no more of it than may be: it may come in chunks, or compressed, and not say how long it is. */
+async function readBytes({ body }: Response): Promise<Uint8Array> {
+  if (body === null) return new Uint8Array(0);
+  const reader = body.getReader();
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for (;;) {
+    const { value } = await reader.read();
+    if (value === undefined) return concatBytes(...chunks);
+    chunks.push(value);
+    length += value.length;
+    if (length <= MAX_REPLY_LENGTH) continue;
+    await reader.cancel();
+    throw tooLarge();
+  }
+}
+
+async function readText(response: Response): Promise<string> {
+  return new TextDecoder().decode(await readBytes(response));
 }
 
 function tooLarge(): BlindmarkError {

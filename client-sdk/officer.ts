@@ -4,24 +4,31 @@ import { candidates, type CandidateSet } from '../crypto/candidates.ts';
 import type { OfficerFile } from '../crypto/credential-files.ts';
 import { readPinnedFingerprint } from '../crypto/credential.ts';
 import { badInput, BlindmarkError, isBlindmarkError } from '../crypto/errors.ts';
-import { openItemEnvelope, type Item } from '../crypto/item-envelope.ts';
 import { blind, codeInput } from '../crypto/oprf.ts';
 import {
   authorizationHash,
   caseCommitment,
   MAX_CASE_REFERENCE,
   signOfficerRequest,
+  type OfficerAuthorization,
   type OfficerSigner,
 } from '../crypto/officer-request.ts';
 import { parseReading } from '../crypto/reading.ts';
-import { verifyRow, type RegistrationRow, type Status } from '../crypto/registration.ts';
 import { liveEpochs, type VerifiedRoster } from '../crypto/roster.ts';
 import { createSigningKey } from '../crypto/signature.ts';
 import type { CodeSecrets } from '../crypto/stretch.ts';
-import { lookupReplySchema, lookupRequestSchema, MAX_ELEMENTS } from '../crypto/wire.ts';
+import { lookupReplySchema, lookupRequestSchema, MAX_ELEMENTS, type LookupSlot } from '../crypto/wire.ts';
+import { inLogOrder, verifyFound, type FilledSlot, type FoundContext, type FoundRegistration } from './found.ts';
 import { checkCancelled } from './http.ts';
 import { mapInOrder, type WorkOptions } from './progress.ts';
-import { connectionOf, Registry, type ConnectOptions, type EvaluatedCode, type SchemeCode } from './registry.ts';
+import {
+  connectionOf,
+  Registry,
+  type ConnectOptions,
+  type EvaluatedCode,
+  type RequestEvidence,
+  type SchemeCode,
+} from './registry.ts';
 
 /** A reading to look up. */
 export interface LookupReading {
@@ -48,22 +55,17 @@ export interface LookupPlan {
   readonly codes: number;
 }
 
-/** One registration of a code, verified: its owner signed it as it is. */
-export interface FoundRegistration {
-  readonly scheme: string;
-  /** In canonical form: which of the possible codes it is. */
-  readonly code: string;
-  readonly status: Status;
-  readonly items: readonly Item[];
-  /** Calendar date, `YYYY-MM-DD`. */
-  readonly registeredOn: string;
+/** What shows that a lookup was in the log before guardians answered it. */
+export interface LookupEntryEvidence extends RequestEvidence {
+  /** Hash of the evaluation request: what the entry holds. */
+  readonly evaluation: Uint8Array;
 }
 
 /** What a lookup proves later: the requests that it was made by, and the salt that opens their case commitments. */
 export interface LookupEvidence {
   readonly caseSalt: Uint8Array;
-  /** Hashes of the evaluation requests. */
-  readonly evaluations: readonly Uint8Array[];
+  /** One for each evaluation request. */
+  readonly lookups: readonly LookupEntryEvidence[];
 }
 
 /** The result of one reading. */
@@ -76,10 +78,12 @@ export interface LookupResult {
   readonly omitted: CandidateSet['omitted'];
   /** Schemes whose form the reading has but whose check it fails: if it is of one of them, it was misread. */
   readonly misread: readonly string[];
-  /** Code by code, in the order of registration within each: a second one of a code is a counter-claim. */
+  /** Code by code, in the order of the log within each: a second one of a code is a counter-claim. */
   readonly registrations: readonly FoundRegistration[];
   /** Registrations that were found and refused, since something of them does not verify. */
   readonly refused: number;
+  /** Why, for each of these: not signed so by its owner, or not in the log as shown in this lookup. */
+  readonly refusals: readonly BlindmarkError[];
   readonly evidence: LookupEvidence;
 }
 
@@ -96,9 +100,9 @@ export interface LookupOptions extends WorkOptions {
 
 /** Codes found registered, by code: what one batch contributes. */
 interface BatchFindings {
-  readonly evaluation: Uint8Array;
+  readonly lookup: LookupEntryEvidence;
   readonly found: ReadonlyMap<string, readonly FoundRegistration[]>;
-  readonly refused: ReadonlyMap<string, number>;
+  readonly refusals: ReadonlyMap<string, readonly BlindmarkError[]>;
 }
 
 const keyOf = (code: SchemeCode): string => `${code.scheme}\u0000${code.canonical}`;
@@ -108,6 +112,30 @@ export function checkCaseReference(text: string): string {
   const trimmed = text.trim();
   if (trimmed.length >= 1 && trimmed.length <= MAX_CASE_REFERENCE) return trimmed;
   throw badInput('caseReference', `1 to ${MAX_CASE_REFERENCE} characters`);
+}
+
+/**
+ * Connects with what an `officer.json` says.
+ *
+ * @throws BlindmarkError `badCredential` where the file names another registry than the credential in it; those of
+ *   {@link Registry.connect}
+ */
+export async function connectOfficer(
+  file: OfficerFile,
+  options: Omit<ConnectOptions, 'rosterFingerprint' | 'allowTestRoster'> = {},
+): Promise<{ registry: Registry; signer: OfficerSigner }> {
+  if (!equalBytes(readPinnedFingerprint(file.officerCredential), file.rosterFingerprint)) {
+    throw new BlindmarkError('badCredential', 'The file names another roster than the credential in it', {
+      field: 'rosterFingerprint',
+      remedy: 'Have the credential issued anew, with the registry file that the force uses.',
+    });
+  }
+  const registry = await Registry.connect(file.url, {
+    ...options,
+    ...connectionOf({ ...file, format: 'blindmark-registry-v1' }),
+  });
+  const { officerCredential, forceCredential } = file;
+  return { registry, signer: { key: createSigningKey(file.seed), officerCredential, forceCredential } };
 }
 
 /** An officer at one registry. */
@@ -127,18 +155,8 @@ export class Officer {
     file: OfficerFile,
     options: Omit<ConnectOptions, 'rosterFingerprint' | 'allowTestRoster'> = {},
   ): Promise<Officer> {
-    if (!equalBytes(readPinnedFingerprint(file.officerCredential), file.rosterFingerprint)) {
-      throw new BlindmarkError('badCredential', 'The file names another roster than the credential in it', {
-        field: 'rosterFingerprint',
-        remedy: 'Have the credential issued anew, with the registry file that the force uses.',
-      });
-    }
-    const registry = await Registry.connect(file.url, {
-      ...options,
-      ...connectionOf({ ...file, format: 'blindmark-registry-v1' }),
-    });
-    const { officerCredential, forceCredential } = file;
-    return new Officer(registry, { key: createSigningKey(file.seed), officerCredential, forceCredential });
+    const { registry, signer } = await connectOfficer(file, options);
+    return new Officer(registry, signer);
   }
 
   /**
@@ -194,10 +212,10 @@ export class Officer {
         if (next.done === true) break;
         findings.push(next.value);
       }
-      const evaluations = [...needed].map((position) => (findings[position] as BatchFindings).evaluation);
+      const lookups = [...needed].map((position) => (findings[position] as BatchFindings).lookup);
       yield this.#resultOf(id, set, codes, (code) => findings[batchOf.get(code) as number] as BatchFindings, {
         caseSalt,
-        evaluations,
+        lookups,
       });
     }
   }
@@ -211,7 +229,7 @@ export class Officer {
   ): LookupResult {
     const keys = codes.map(keyOf);
     const registrations = keys.flatMap((key) => findingsOf(key).found.get(key) ?? []);
-    const refused = keys.reduce((sum, key) => sum + (findingsOf(key).refused.get(key) ?? 0), 0);
+    const refusals = keys.flatMap((key) => findingsOf(key).refusals.get(key) ?? []);
     return {
       id,
       result: registrations.length > 0 ? 'hit' : 'miss',
@@ -219,7 +237,8 @@ export class Officer {
       omitted: set.omitted,
       misread: set.misread,
       registrations,
-      refused,
+      refused: refusals.length,
+      refusals,
       evidence,
     };
   }
@@ -239,7 +258,7 @@ export class Officer {
     signal: AbortSignal | undefined,
   ): Promise<BatchFindings> {
     return this.registry.underCurrentRoster(async (roster) => {
-      const { evaluation, evaluated } = await this.#evaluate(batch, commitment, roster, signal);
+      const { lookup, evaluated, delayDays } = await this.#evaluate(batch, commitment, roster, signal);
       const secrets: CodeSecrets[] = [];
       const stretched = mapInOrder(
         evaluated,
@@ -251,17 +270,25 @@ export class Officer {
         secrets.push(secret);
         report('stretch', 1 / liveEpochs(roster.roster).length);
       }
-      const rows = await this.#fetchRows(evaluation, secrets, commitment, roster, signal);
+      const tags = secrets.map((secret) => secret.lookupTag);
+      const { places, ...shown } = await this.#fetchPlaces(lookup.evaluation, tags, commitment, roster, signal);
+      const context = { ...shown, origin: roster.roster.origin, lookup: lookup.logged.index, delayDays };
       const found = new Map<string, FoundRegistration[]>();
-      const refused = new Map<string, number>();
+      const refusals = new Map<string, BlindmarkError[]>();
       evaluated.forEach((code, i) => {
-        for (const row of rows[i] as RegistrationRow[]) {
-          const registration = verifyFound(roster.roster.origin, code, row, secrets[i] as CodeSecrets);
-          if (registration === null) refused.set(keyOf(code), (refused.get(keyOf(code)) ?? 0) + 1);
-          else found.set(keyOf(code), [...(found.get(keyOf(code)) ?? []), registration]);
+        const key = keyOf(code);
+        const verified = (places[i] as FilledSlot[]).map((slot) =>
+          verifyFound(code, slot, secrets[i] as CodeSecrets, context),
+        );
+        const [good, bad] = [found.get(key) ?? [], refusals.get(key) ?? []];
+        for (const one of verified) {
+          if (one instanceof BlindmarkError) bad.push(one);
+          else good.push(one);
         }
+        found.set(key, inLogOrder(good));
+        refusals.set(key, bad);
       });
-      return { evaluation, found, refused };
+      return { lookup, found, refusals };
     }, signal);
   }
 
@@ -270,7 +297,7 @@ export class Officer {
     commitment: Uint8Array,
     roster: VerifiedRoster,
     signal: AbortSignal | undefined,
-  ): Promise<{ evaluation: Uint8Array; evaluated: EvaluatedCode[] }> {
+  ): Promise<{ lookup: LookupEntryEvidence; evaluated: EvaluatedCode[]; delayDays: number }> {
     const { origin } = roster.roster;
     const codes = batch.map((code) => ({
       ...code,
@@ -280,25 +307,35 @@ export class Officer {
     const epochs = liveEpochs(roster.roster).map((epoch) => epoch.epoch);
     const authorization = await this.#sign('evaluation', elements, commitment, roster);
     const request = { purpose: 'lookup' as const, epochs, elements, authorization };
-    const evaluated = await this.registry.evaluate(request, codes, roster, signal);
-    return { evaluation: authorizationHash(authorization), evaluated: evaluated.flat() };
+    const evaluation = await this.registry.evaluate(request, codes, roster, signal);
+    return {
+      lookup: { evaluation: authorizationHash(authorization), ...evaluation.evidence },
+      evaluated: evaluation.codes.flat(),
+      delayDays: evaluation.delayDays,
+    };
   }
 
-  async #fetchRows(
+  async #fetchPlaces(
     evaluation: Uint8Array,
-    secrets: readonly CodeSecrets[],
+    tags: readonly Uint8Array[],
     commitment: Uint8Array,
     roster: VerifiedRoster,
     signal: AbortSignal | undefined,
-  ): Promise<RegistrationRow[][]> {
+  ): Promise<Pick<FoundContext, 'checkpoint' | 'note'> & { readonly places: FilledSlot[][] }> {
     checkCancelled(signal);
-    const tags = secrets.map((secret) => secret.lookupTag);
     const authorization = await this.#sign('lookup', [evaluation, ...tags], commitment, roster);
     const schemas = { body: lookupRequestSchema, reply: lookupReplySchema };
-    const { results } = await this.registry.post('/v1/lookups', schemas, { evaluation, tags, authorization }, signal);
-    if (results.length !== tags.length)
+    const body = { evaluation, tags: [...tags], authorization };
+    const { reply, checkpoint } = await this.registry.postChecked(
+      '/v1/lookups',
+      schemas,
+      body,
+      (lookup) => lookup.checkpoint,
+      signal,
+    );
+    if (reply.results.length !== tags.length)
       throw new BlindmarkError('badReply', 'The registry answered for another number of tags');
-    return results.map((slots) => withoutRepeats(slots.flatMap(({ registration }) => registration ?? [])));
+    return { places: reply.results.map(filledPlaces), checkpoint, note: reply.checkpoint };
   }
 
   async #sign(
@@ -306,7 +343,7 @@ export class Officer {
     content: readonly Uint8Array[],
     commitment: Uint8Array,
     roster: VerifiedRoster,
-  ) {
+  ): Promise<OfficerAuthorization> {
     const epochs = liveEpochs(roster.roster).map((epoch) => epoch.epoch);
     const request = { purpose, content, caseCommitment: commitment, roster, epochs, now: this.registry.now() };
     return signOfficerRequest(this.#signer, request, this.#random);
@@ -325,9 +362,12 @@ function distinctCodes(readings: readonly PlannedReading[]): SchemeCode[] {
   return [...codes.values()];
 }
 
+const isFilled = (slot: LookupSlot): slot is FilledSlot => slot.registration !== null;
+
 /** A registry that shows one row several times makes no more claims of it. */
-function withoutRepeats(rows: readonly RegistrationRow[]): RegistrationRow[] {
-  return [...new Map(rows.map((row) => [formatBase64url(row.commitment), row])).values()];
+function filledPlaces(slots: readonly LookupSlot[]): FilledSlot[] {
+  const filled = slots.filter(isFilled);
+  return [...new Map(filled.map((slot) => [formatBase64url(slot.registration.commitment), slot])).values()];
 }
 
 function progressReporter(plan: LookupPlan, options: LookupOptions): (phase: string, count: number) => void {
@@ -336,21 +376,4 @@ function progressReporter(plan: LookupPlan, options: LookupOptions): (phase: str
     done += count;
     options.onProgress?.({ phase, done: Math.round(done), total: plan.codes });
   };
-}
-
-/** The registration in a row, or null when the row is not what its owner signed or belongs to another code. */
-function verifyFound(
-  origin: string,
-  code: EvaluatedCode,
-  row: RegistrationRow,
-  secrets: CodeSecrets,
-): FoundRegistration | null {
-  try {
-    const { items, ownerPublicKey } = openItemEnvelope(row.itemEnvelope, secrets.codeKey, row.commitment);
-    verifyRow(origin, row, { lookupTag: secrets.lookupTag, ownerPublicKey });
-    return { scheme: code.scheme, code: code.canonical, status: row.status, items, registeredOn: row.registeredOn };
-  } catch (error) {
-    if (isBlindmarkError(error, 'badEnvelope', 'badRow')) return null;
-    throw error;
-  }
 }

@@ -1,19 +1,32 @@
 /** An owner registering marks and looking after them. What must not be lost is in the vault before it is sent. */
 import { parseActivationKey } from '../crypto/activation-key.ts';
-import { equalBytes, randomBytes, type RandomSource } from '../crypto/bytes.ts';
+import { randomBytes, type RandomSource } from '../crypto/bytes.ts';
 import type { RegistryFile } from '../crypto/credential-files.ts';
 import { BlindmarkError, isBlindmarkError } from '../crypto/errors.ts';
 import { openItemEnvelope, sealItemEnvelope, type Item } from '../crypto/item-envelope.ts';
 import { deriveMasterSeed } from '../crypto/owner-keys.ts';
 import type { RegistrationRow, Status } from '../crypto/registration.ts';
-import { liveEpochs, type VerifiedRoster } from '../crypto/roster.ts';
-import type { CodeSecrets } from '../crypto/stretch.ts';
+import { liveEpochs, type RosterEpoch, type VerifiedRoster } from '../crypto/roster.ts';
 import { isCurrentTokenKey, obtainToken, startToken } from './activation.ts';
+import { checkContactChoice, type ContactChoice } from './contacts.ts';
+import type { HistoryLine } from './history.ts';
 import { pause } from './http.ts';
-import { MarkClient } from './mark-client.ts';
+import { MarkClient, type OwnEvaluation } from './mark-client.ts';
 import { chooseCode } from './mark-code.ts';
+import {
+  checkRegistered,
+  checkSame,
+  isSameContact,
+  isSameItems,
+  renewed,
+  withdrawnAt,
+  withRow,
+  type RegisteredMark,
+} from './marks.ts';
+import type { Inbox } from './messages.ts';
 import { mapInOrder, type WorkOptions } from './progress.ts';
-import type { EvaluatedCode, Registry, SchemeCode } from './registry.ts';
+import { keptReceipts, receiptRecords, receiptsOfLines, type NewReceipt } from './receipts.ts';
+import type { Registry, SchemeCode } from './registry.ts';
 import type { MarkRecord, Vault } from './vault.ts';
 
 /** What an owner registers. */
@@ -28,6 +41,15 @@ export interface RegisterRequest {
   readonly activationKey: string;
   /** Default: `withKeeper`. */
   readonly status?: Exclude<Status, 'recovered'> | undefined;
+  /** How officers may reach the keeper, once two of them have opened it; default: null, for no way. */
+  readonly contact?: ContactChoice | undefined;
+}
+
+/** A registration, and all that happened to it. */
+export interface MarkHistory {
+  readonly mark: MarkRecord;
+  /** Oldest first; each verified. */
+  readonly lines: readonly HistoryLine[];
 }
 
 /** What became of one request of many. `again` when it was registered before. */
@@ -54,8 +76,10 @@ export interface PauseSeconds {
 /** Bounds of the random pause between two marks of one person, in seconds. */
 export const PAUSE_SECONDS: PauseSeconds = { least: 5, most: 60 };
 
-/** A mark whose registration the registry has acknowledged. */
-type RegisteredMark = MarkRecord & { readonly row: RegistrationRow } & CodeSecrets;
+interface RecoveredMark {
+  readonly mark: MarkRecord;
+  readonly receipts: readonly NewReceipt[];
+}
 
 /** One owner at one registry. */
 export class Owner {
@@ -150,38 +174,88 @@ export class Owner {
 
   /** Says what became of the property: `stolen`, `lost`, `recovered` or `withKeeper`. */
   async setStatus(mark: MarkRecord, status: Status, signal?: AbortSignal): Promise<MarkRecord> {
-    return this.#change(mark, 'status', (current) => ({ ...current, status }), signal);
+    const next = (client: MarkClient, current: RegisteredMark): RegisteredMark => ({
+      ...current,
+      status,
+      row: client.withStatus(current.row, status),
+    });
+    return this.#change(mark, 'status', next, signal);
   }
 
   /** Replaces the description of the items: one to twenty. */
   async replaceItems(mark: MarkRecord, items: readonly Item[], signal?: AbortSignal): Promise<MarkRecord> {
-    return this.#change(mark, 'replace', (current) => ({ ...current, items: [...items] }), signal);
+    const next = (client: MarkClient, current: RegisteredMark): RegisteredMark => ({
+      ...current,
+      items: [...items],
+      row: client.withItems(current.row, items, current.codeKey),
+    });
+    return this.#change(mark, 'replace', next, signal);
+  }
+
+  /**
+   * Replaces the way to reach the keeper; null takes it away.
+   *
+   * @throws BlindmarkError `badInput` for a contact that is malformed or names no way
+   */
+  async replaceContact(mark: MarkRecord, contact: ContactChoice, signal?: AbortSignal): Promise<MarkRecord> {
+    const next = (client: MarkClient, current: RegisteredMark): RegisteredMark => ({
+      ...current,
+      contact,
+      row: client.withContact(current.row, contact, this.#epochOf(current.row), current.codeKey),
+    });
+    return this.#change(mark, 'replace', next, signal);
   }
 
   /** Erases a registration: its code then misses, and may be registered anew with another activation key. */
   async withdraw(mark: MarkRecord, signal?: AbortSignal): Promise<MarkRecord> {
+    const gone: MarkRecord = { ...mark, stage: 'withdrawn' };
     try {
       await this.#withCurrentRow(
         mark,
-        async (current) => this.#client(current).withdraw(current.row, current.lookupTag, signal),
+        async (current) => {
+          const receipt = await this.#client(current).withdraw(current.row, current.lookupTag, signal);
+          await this.#keep(gone, [{ receipt, row: null }]);
+        },
         signal,
       );
     } catch (error) {
       // Repeated after its first reply was lost, it finds nothing any more.
       if (!isBlindmarkError(error, 'notFound')) throw error;
       checkRegistered(mark);
+      await this.vault.keep(gone);
     }
-    const gone: MarkRecord = { ...mark, stage: 'withdrawn' };
-    await this.vault.keep(gone);
     return gone;
   }
 
   /** Reads a registration from the registry, verifies it, and keeps what it says. */
   async refresh(mark: MarkRecord, signal?: AbortSignal): Promise<MarkRecord> {
+    return (await this.history(mark, signal)).mark;
+  }
+
+  /**
+   * Reads a registration and all that happened to it: each change, each time that a lookup found it, each opening of its contact.
+   * What a force's policy hides at first appears once it is revealed. Everything is verified in the log.
+   *
+   * @throws BlindmarkError `notFound`; `badRow` when the registry shows an older registration than the log; `notLogged`,
+   *   `badProof`, `badCheckpoint`, `logBehind`, `logForked`
+   */
+  async history(mark: MarkRecord, signal?: AbortSignal): Promise<MarkHistory> {
     const known = checkRegistered(mark);
-    const fresh = withRow(known, await this.#client(known).fetchRow(known.lookupTag, signal));
-    await this.vault.keep(fresh);
-    return fresh;
+    const receipts = keptReceipts(this.vault, known).map(({ receipt }) => receipt);
+    const { row, lines } = await this.#client(known).fetchHistory(known.lookupTag, receipts, signal);
+    const fresh = withRow(known, row);
+    await this.#keep(fresh, receiptsOfLines(this.#origin, lines, row));
+    return { mark: fresh, lines };
+  }
+
+  /**
+   * Fetches what officers have left for a mark's keeper. The registry keeps a message until it is acknowledged.
+   *
+   * @param acknowledged identifiers of messages that have arrived: they are erased
+   */
+  async messages(mark: MarkRecord, acknowledged: readonly Uint8Array[] = [], signal?: AbortSignal): Promise<Inbox> {
+    const known = checkRegistered(mark);
+    return this.#client(known).messages(known.lookupTag, acknowledged, signal);
   }
 
   /**
@@ -192,7 +266,7 @@ export class Owner {
    */
   async recover(code: string, scheme?: string, options: WorkOptions = {}): Promise<MarkRecord> {
     const chosen = chooseCode(this.registry.roster.roster.schemes, code, scheme);
-    let found: MarkRecord | undefined;
+    let found: RecoveredMark | undefined;
     let withdrawn: MarkRecord | undefined;
     // Each withdrawal raised the counter, and a counter that was never used has no accepted element.
     for (let counter = 0; ; counter++) {
@@ -210,8 +284,8 @@ export class Owner {
         remedy: 'Compare code, scheme and phrase with your sheet; a registration that was withdrawn is gone.',
       });
     }
-    await this.vault.keep(found);
-    return found;
+    await this.#keep(found.mark, found.receipts);
+    return found.mark;
   }
 
   /** The mark that a request is about: registered before, begun before, or new and now in the vault. */
@@ -220,10 +294,12 @@ export class Owner {
     const last = this.vault.marksOf(this.#origin, code.scheme, code.canonical).at(-1);
     if (last?.stage === 'registered') return checkSame(last, request);
     const activationKey = parseActivationKey(request.activationKey).bytes;
-    const asked = { activationKey, items: [...request.items], status: request.status ?? 'withKeeper' };
-    // Refuses items that do not fit before anything is used up.
+    const { items, status = 'withKeeper', contact = null } = request;
+    const asked = { activationKey, items: [...items], status, contact };
+    // Refuses what does not fit before anything is used up.
     const nothing = new Uint8Array(32);
     sealItemEnvelope({ items: asked.items, ownerPublicKey: nothing }, nothing, nothing);
+    checkContactChoice(contact, newestEpoch(this.registry.roster).decryption.groupKey);
     if (last?.stage === 'pending') return renewed(last, asked);
     const counter = last === undefined ? 0 : last.counter + 1;
     const mark: MarkRecord = { kind: 'mark', origin: this.#origin, ...code, counter, stage: 'pending', ...asked };
@@ -255,28 +331,34 @@ export class Owner {
   /** Goes on with a pending mark to its registration. */
   async #finish(pending: MarkRecord, signal: AbortSignal | undefined): Promise<MarkRecord> {
     const paid = await this.#pay(pending, signal);
-    const registered = await this.registry.underCurrentRoster(async (roster) => {
+    const { sent: registered, receipts } = await this.registry.underCurrentRoster(async (roster) => {
       const sent = await this.#prepareRow(paid, roster, signal);
+      const { row, lookupTag, token } = sent;
       const client = this.#client(sent);
       try {
-        await client.register(sent.row, sent.lookupTag, sent.token as Uint8Array, signal);
-        return sent;
+        const receipt = await client.register(row, lookupTag, token as Uint8Array, signal);
+        return { sent, receipts: [{ receipt, row }] };
       } catch (error) {
         if (!isBlindmarkError(error, 'alreadyRegistered')) throw error;
         // An interrupted call registered it with a row that was sealed otherwise.
-        return withRow(sent, await client.fetchRow(sent.lookupTag, signal));
+        const { row: stored, lines } = await client.fetchHistory(lookupTag, [], signal);
+        return { sent: withRow(sent, stored), receipts: receiptsOfLines(this.#origin, lines, stored) };
       }
     }, signal);
     const { pendingToken: _, token: __, ...rest } = registered;
     const mark: MarkRecord = { ...rest, stage: 'registered' };
-    await this.vault.keep(mark);
+    await this.#keep(mark, receipts);
     return this.#amend(mark, pending, signal);
   }
 
   /** Where an interrupted call has registered something else than is asked for now: makes it that. */
   async #amend(mark: MarkRecord, asked: MarkRecord, signal: AbortSignal | undefined): Promise<MarkRecord> {
-    const described = isSameItems(mark.items, asked.items) ? mark : await this.replaceItems(mark, asked.items, signal);
-    return described.status === asked.status ? described : this.setStatus(described, asked.status, signal);
+    const { items, status, contact } = asked;
+    const described = isSameItems(mark.items, items) ? mark : await this.replaceItems(mark, items, signal);
+    const reachable = isSameContact(described.contact, contact ?? null)
+      ? described
+      : await this.replaceContact(described, contact ?? null, signal);
+    return reachable.status === status ? reachable : this.setStatus(reachable, status, signal);
   }
 
   /** The mark with its token. The request for it is in the vault before it is sent, and the token before it is used. */
@@ -306,13 +388,15 @@ export class Owner {
     roster: VerifiedRoster,
     signal: AbortSignal | undefined,
   ): Promise<RegisteredMark> {
-    const { epoch } = liveEpochs(roster.roster)[0] as { epoch: number };
+    const facts = newestEpoch(roster);
+    const { epoch } = facts;
     const registeredOn = new Date(this.registry.now() * 1000).toISOString().slice(0, 10);
     if (mark.row?.epoch === epoch && mark.row.registeredOn === registeredOn) return mark as RegisteredMark;
     const client = this.#client(mark);
-    const [evaluated] = await client.evaluate(roster, [epoch], mark.token as Uint8Array, signal);
-    const secrets = await this.registry.stretch(evaluated as EvaluatedCode, roster);
-    const prepared = { ...mark, ...secrets, row: client.createRow(secrets, mark, { epoch, registeredOn }) };
+    const [evaluated] = (await client.evaluate(roster, [epoch], mark.token as Uint8Array, signal)) as [OwnEvaluation];
+    const secrets = await this.registry.stretch(evaluated, roster);
+    const row = client.createRow(secrets, mark, facts, registeredOn);
+    const prepared = { ...mark, ...secrets, evaluations: [...evaluated.evaluations], row };
     await this.vault.keep(prepared);
     return prepared;
   }
@@ -320,19 +404,17 @@ export class Owner {
   async #change(
     mark: MarkRecord,
     kind: 'status' | 'replace',
-    change: (current: RegisteredMark) => RegisteredMark,
+    next: (client: MarkClient, current: RegisteredMark) => RegisteredMark,
     signal: AbortSignal | undefined,
   ): Promise<MarkRecord> {
     return this.#withCurrentRow(
       mark,
       async (current) => {
-        const changed = change(current);
         const client = this.#client(current);
-        const row = client.createNextRow(current.row, changed, kind === 'replace' ? current.codeKey : null);
-        await client.replace(kind, row, current.lookupTag, signal);
-        const done = { ...changed, row };
-        await this.vault.keep(done);
-        return done;
+        const changed = next(client, current);
+        const receipt = await client.replace(kind, changed.row, current.lookupTag, signal);
+        await this.#keep(changed, [{ receipt, row: changed.row }]);
+        return changed;
       },
       signal,
     );
@@ -359,17 +441,21 @@ export class Owner {
     code: SchemeCode,
     counter: number,
     signal: AbortSignal | undefined,
-  ): Promise<MarkRecord | 'withdrawn' | 'never'> {
+  ): Promise<RecoveredMark | 'withdrawn' | 'never'> {
     const identity = { origin: this.#origin, ...code, counter };
     const client = this.#client(identity);
     const again = await this.#evaluateAgain(client, signal);
     if (again === undefined) return 'never';
     for (const evaluated of again.evaluations) {
-      const { lookupTag, codeKey } = await this.registry.stretch(evaluated, again.roster);
+      const { evaluations } = evaluated;
+      const secrets = await this.registry.stretch(evaluated, again.roster);
       try {
-        const row = await client.fetchRow(lookupTag, signal);
-        const { items } = openItemEnvelope(row.itemEnvelope, codeKey, row.commitment);
-        return { kind: 'mark', ...identity, stage: 'registered', status: row.status, items, lookupTag, codeKey, row };
+        const { row, lines } = await client.fetchHistory(secrets.lookupTag, [], signal);
+        const { items } = openItemEnvelope(row.itemEnvelope, secrets.codeKey, row.commitment);
+        const known = { kind: 'mark' as const, ...identity, stage: 'registered' as const, status: row.status, items };
+        const contact = row.contactEnvelope === null ? { contact: null } : {};
+        const mark: MarkRecord = { ...known, ...contact, ...secrets, evaluations: [...evaluations], row };
+        return { mark, receipts: receiptsOfLines(this.#origin, lines, row) };
       } catch (error) {
         if (!isBlindmarkError(error, 'notFound')) throw error;
       }
@@ -390,62 +476,32 @@ export class Owner {
     }
   }
 
+  /** @throws BlindmarkError `wrongEpoch` for a registration of an epoch that was given up */
+  #epochOf({ epoch }: RegistrationRow): RosterEpoch {
+    const { epochs } = this.registry.roster.roster;
+    const found = epochs.find((candidate) => candidate.epoch === epoch);
+    if (found !== undefined) return found;
+    throw new BlindmarkError('wrongEpoch', 'The registration is of an epoch that the registry has given up', {
+      field: 'epoch',
+      remedy: 'Withdraw the registration, and register the code anew.',
+    });
+  }
+
+  /** Keeps a mark with receipts that are new here, and the rosters that they are verified by. */
+  async #keep(mark: MarkRecord, receipts: readonly NewReceipt[]): Promise<void> {
+    const added = receiptRecords(this.vault, mark, receipts);
+    if (added.length > 0) await this.vault.keepRosters(this.#origin, this.registry.chain);
+    await this.vault.keep(...added, mark);
+  }
+
   #client({ scheme, canonical, counter }: SchemeCode & { readonly counter: number }): MarkClient {
     const identity = { origin: this.#origin, scheme, canonical, counter };
     return new MarkClient(this.registry, this.#masterSeed, identity, this.#random);
   }
 }
 
-/** @throws BlindmarkError `notFound` for a mark that is not registered at present */
-function checkRegistered(mark: MarkRecord): RegisteredMark {
-  const { row, lookupTag, codeKey } = mark;
-  if (mark.stage === 'registered' && row !== undefined && lookupTag !== undefined && codeKey !== undefined) {
-    return { ...mark, row, lookupTag, codeKey };
-  }
-  throw new BlindmarkError('notFound', 'This mark is not registered at present', {
-    field: 'code',
-    remedy: 'Register it, or go on with a registration that was interrupted.',
-  });
-}
-
-function withRow(mark: RegisteredMark, row: RegistrationRow): RegisteredMark {
-  const { items } = openItemEnvelope(row.itemEnvelope, mark.codeKey, row.commitment);
-  return { ...mark, row, items, status: row.status };
-}
-
-/** What is kept of a registration that was found withdrawn. */
-function withdrawnAt(mark: SchemeCode & { readonly origin: string }, counter: number): MarkRecord {
-  const { origin, scheme, canonical } = mark;
-  return { kind: 'mark', origin, scheme, canonical, counter, stage: 'withdrawn', status: 'withKeeper', items: [] };
-}
-
-/** A registration that exists, when it is what is asked for. @throws BlindmarkError `alreadyRegistered` */
-function checkSame(mark: MarkRecord, request: RegisterRequest): MarkRecord {
-  const isSame = isSameItems(mark.items, request.items);
-  if (isSame && (request.status === undefined || request.status === mark.status)) return mark;
-  throw new BlindmarkError('alreadyRegistered', 'This code is registered already, with other items or another status', {
-    field: isSame ? 'status' : 'items',
-    remedy: 'Change the registration: blindmark owner replace, or blindmark owner status.',
-  });
-}
-
-const isSameItems = (a: readonly Item[], b: readonly Item[]): boolean => JSON.stringify(a) === JSON.stringify(b);
-
-/** A pending mark with what is asked for now. What no longer fits to that is made anew. */
-function renewed(
-  last: MarkRecord,
-  asked: Pick<MarkRecord, 'items' | 'status'> & { readonly activationKey: Uint8Array },
-): MarkRecord {
-  const { pendingToken, row, ...rest } = last;
-  const isSameRow = isSameItems(last.items, asked.items) && last.status === asked.status;
-  // A token on its way belongs to the activation key that it was asked for with.
-  const isSameKey = last.activationKey !== undefined && equalBytes(last.activationKey, asked.activationKey);
-  return {
-    ...rest,
-    ...asked,
-    ...(isSameKey && pendingToken !== undefined ? { pendingToken } : {}),
-    ...(isSameRow && row !== undefined ? { row } : {}),
-  };
+function newestEpoch({ roster }: VerifiedRoster): RosterEpoch {
+  return liveEpochs(roster)[0] as RosterEpoch;
 }
 
 /** Milliseconds. */

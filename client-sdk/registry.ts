@@ -1,20 +1,28 @@
 /** A registry as its clients see it: nothing it says counts before it is verified. */
 import type { z } from 'zod';
 import { parseBase64url } from '../crypto/bytes.ts';
+import { isCosignature, type Checkpoint } from '../crypto/checkpoint.ts';
 import { BlindmarkError, isBlindmarkError } from '../crypto/errors.ts';
+import { activationEntry, lookupEntry } from '../crypto/evaluation.ts';
 import type { RegistryFile } from '../crypto/credential-files.ts';
+import { hourOf, type EntryOf } from '../crypto/log-entry.ts';
+import { verifyRosterLogged } from '../crypto/log-proof.ts';
 import { formatMessage } from '../crypto/message.ts';
+import { verifyOfficerRequest } from '../crypto/officer-request.ts';
 import { finalize, codeInput, type Blinded } from '../crypto/oprf.ts';
-import { rosterChainSchema, verifyRosterChain, type RosterEpoch, type VerifiedRoster } from '../crypto/roster.ts';
+import { verifyRosterHistory, type RosterEpoch, type SignedRoster, type VerifiedRoster } from '../crypto/roster.ts';
 import { argon2idWasm, stretch, type Argon2id, type CodeSecrets } from '../crypto/stretch.ts';
 import { combineVerified, type GuardianAnswer } from '../crypto/threshold.ts';
 import {
   evaluationReplySchema,
   evaluationRequestSchema,
+  rosterReplySchema,
   type EvaluationReply,
   type EvaluationRequest,
   type Fault,
 } from '../crypto/wire.ts';
+import { SeenCheckpoints } from './checkpoints.ts';
+import { verifyRequestEntry, type HidingEntry } from './entries.ts';
 import { checkAddress, JsonClient, type Fetch, type RetryPolicy } from './http.ts';
 
 /** How a client reaches a registry. */
@@ -54,58 +62,120 @@ export interface EvaluatedCode extends SchemeCode {
   readonly y: Uint8Array;
 }
 
+/** What shows that a request was in the log before guardians answered it. */
+export interface RequestEvidence extends HidingEntry {
+  /** The signed note with at least t cosignatures; each guardian whose answer was used has cosigned it. */
+  readonly checkpoint: string;
+}
+
+/** What guardians have evaluated. */
+export interface Evaluation {
+  /** For each code its evaluations, in the order of the request's epochs. */
+  readonly codes: readonly (readonly EvaluatedCode[])[];
+  /** By epoch: the guardians' answers that hold. */
+  readonly answers: ReadonlyMap<number, readonly GuardianAnswer[]>;
+  readonly evidence: RequestEvidence;
+  /** For how many days the policy of the force that asked may hide entries; 0 for an owner. */
+  readonly delayDays: number;
+}
+
+/** A reply whose checkpoint has been verified. */
+export interface CheckedReply<Reply> {
+  readonly reply: Reply;
+  readonly checkpoint: Checkpoint;
+}
+
+/** The rosters of a registry, verified from the pinned first to the current one. */
+interface KnownRosters {
+  readonly chain: readonly SignedRoster[];
+  readonly rosters: readonly VerifiedRoster[];
+  readonly current: VerifiedRoster;
+}
+
+type RosterSource = (signal: AbortSignal | undefined) => Promise<KnownRosters>;
+
 /** Options from a `registry.json`. */
 export function connectionOf(file: RegistryFile): Pick<ConnectOptions, 'rosterFingerprint' | 'allowTestRoster'> {
   return { rosterFingerprint: file.rosterFingerprint, allowTestRoster: file.allowTestRoster };
 }
 
-/** A connection to one registry, under a roster that was verified up to its pinned first. */
+/** A connection to one registry, under a roster that was verified up to its pinned first and is in the registry's log. */
 export class Registry {
   readonly url: string;
   readonly http: JsonClient;
   readonly now: () => number;
   readonly parallelStretches: number;
-  readonly #fingerprint: Uint8Array;
-  readonly #allowTestRoster: boolean;
   readonly #argon2id: Argon2id;
   readonly #onFaults: (faults: readonly Fault[]) => void;
-  #roster: VerifiedRoster;
+  readonly #seen: SeenCheckpoints;
+  readonly #fetchRosters: RosterSource;
+  #known: KnownRosters;
 
   private constructor(
     url: string,
     options: ConnectOptions,
-    http: JsonClient,
-    roster: VerifiedRoster,
-    fingerprint: Uint8Array,
+    rest: {
+      readonly http: JsonClient;
+      readonly seen: SeenCheckpoints;
+      readonly fetchRosters: RosterSource;
+      readonly known: KnownRosters;
+      readonly now: () => number;
+    },
   ) {
     this.url = url;
-    this.http = http;
-    this.now = options.now ?? (() => Math.floor(Date.now() / 1000));
+    this.http = rest.http;
+    this.now = rest.now;
     this.parallelStretches = options.parallelStretches ?? 1;
-    this.#fingerprint = fingerprint;
-    this.#allowTestRoster = options.allowTestRoster === true;
     this.#argon2id = options.argon2id ?? argon2idWasm;
     this.#onFaults = options.onFaults ?? (() => undefined);
-    this.#roster = roster;
+    this.#seen = rest.seen;
+    this.#fetchRosters = rest.fetchRosters;
+    this.#known = rest.known;
   }
 
   /**
-   * Fetches the registry's rosters and verifies them.
+   * Fetches the registry's rosters, verifies them, and verifies that the current one is in the log, for which enough guardians
+   * vouch.
    *
    * @param url the registry's address: `https://registry.example`
-   * @throws BlindmarkError `badInput` for a malformed fingerprint, `badRoster`, and those of {@link JsonClient.ask}
+   * @throws BlindmarkError `badInput` for a malformed fingerprint, `badRoster`; `guardiansUnavailable` while no guardians have
+   *   cosigned the roster's entry; `badCheckpoint`, also where they have not done so in the last day, by this computer's clock;
+   *   `notLogged`; and those of {@link JsonClient.ask}
    */
   static async connect(url: string, options: ConnectOptions): Promise<Registry> {
-    const { rosterFingerprint: given } = options;
+    const { rosterFingerprint: given, now = () => Math.floor(Date.now() / 1000) } = options;
     const fingerprint = typeof given === 'string' ? parseBase64url('rosterFingerprint', given.trim(), 32) : given;
     const address = checkAddress(url);
     const http = new JsonClient(options);
-    const roster = await fetchRoster(http, address, fingerprint, options.allowTestRoster === true, options.signal);
-    return new Registry(address, options, http, roster, fingerprint);
+    const seen = new SeenCheckpoints(now);
+    const allowTestRoster = options.allowTestRoster === true;
+    const fetchRosters: RosterSource = async (signal) => {
+      const sizes = seen.knownSizes();
+      const reply = await http.ask({ url: `${address}/v1/roster`, reply: rosterReplySchema, signal });
+      const rosters = verifyRosterHistory(reply.chain, fingerprint, { allowTestRoster });
+      const current = rosters.at(-1) as VerifiedRoster;
+      if (reply.log === null) throw notVouchedFor(current);
+      const { checkpoint } = seen.accept(reply.log.checkpoint, current.roster, sizes);
+      verifyRosterLogged(reply.log.logged, checkpoint, current);
+      return { chain: reply.chain, rosters, current };
+    };
+    const known = await fetchRosters(options.signal);
+    return new Registry(address, options, { http, seen, fetchRosters, known, now });
   }
 
+  /** The current roster. */
   get roster(): VerifiedRoster {
-    return this.#roster;
+    return this.#known.current;
+  }
+
+  /** All rosters, first to current: what receipts are verified by. */
+  get rosters(): readonly VerifiedRoster[] {
+    return this.#known.rosters;
+  }
+
+  /** The same with their signatures, as the registry sent them. */
+  get chain(): readonly SignedRoster[] {
+    return this.#known.chain;
   }
 
   /**
@@ -124,57 +194,107 @@ export class Registry {
   }
 
   /**
+   * Posts, and verifies the checkpoint in the reply: cosigned by enough guardians in the last day, and not behind what was seen
+   * before.
+   *
+   * @param checkpointOf where it stands in the reply
+   * @throws BlindmarkError `badCheckpoint`, `logBehind`, `logForked`
+   */
+  async postChecked<Body extends z.ZodType, Reply extends z.ZodType>(
+    path: string,
+    schemas: { readonly body: Body; readonly reply: Reply },
+    body: z.output<Body>,
+    checkpointOf: (reply: z.output<Reply>) => string,
+    signal?: AbortSignal,
+  ): Promise<CheckedReply<z.output<Reply>>> {
+    const known = this.#seen.knownSizes();
+    const reply = await this.post(path, schemas, body, signal);
+    const used = this.roster;
+    const accept = ({ roster }: VerifiedRoster): Checkpoint =>
+      this.#seen.accept(checkpointOf(reply), roster, known).checkpoint;
+    try {
+      return { reply, checkpoint: accept(used) };
+    } catch (error) {
+      // A roster that came into force meanwhile may have other guardians, or another log.
+      if (!isBlindmarkError(error, 'badCheckpoint') || !(await this.#isRenewed(used, signal))) throw error;
+      return { reply, checkpoint: accept(this.roster) };
+    }
+  }
+
+  /**
+   * Verifies a checkpoint of a reply that may have been kept for a while.
+   *
+   * @param roster the one that it was cosigned under
+   * @throws BlindmarkError `badCheckpoint`, `logForked`
+   */
+  acceptEarlier(note: string, roster: VerifiedRoster): Checkpoint {
+    return this.#seen.accept(note, roster.roster).checkpoint;
+  }
+
+  /**
    * Runs `work` under the current roster; where the registry has a newer one, once more under that.
    *
    * @param work makes and sends requests from the roster that it is given
    */
   async underCurrentRoster<T>(work: (roster: VerifiedRoster) => Promise<T>, signal?: AbortSignal): Promise<T> {
+    const used = this.roster;
     try {
-      return await work(this.#roster);
+      return await work(used);
     } catch (error) {
-      if (!isBlindmarkError(error, 'wrongRoster', 'wrongEpoch')) throw error;
-      const known = this.#roster.roster.version;
-      const fetched = await fetchRoster(this.http, this.url, this.#fingerprint, this.#allowTestRoster, signal);
-      // An older roster than the one in hand is never gone back to.
-      if (fetched.roster.version <= known) throw error;
-      this.#roster = fetched;
-      return work(fetched);
+      if (!isBlindmarkError(error, 'wrongRoster', 'wrongEpoch') || !(await this.#isRenewed(used, signal))) throw error;
+      return work(this.roster);
     }
   }
 
   /**
-   * Has blinded codes evaluated by the guardians, verifies each one's proof under the roster, combines and unblinds.
+   * Has blinded codes evaluated by the guardians, verifies that the request is in the log, and each answer's proof under the
+   * roster, combines and unblinds. Only answers of guardians that cosigned the reply's checkpoint are used.
    *
    * @param request whose `elements` are those of `codes`, in order
-   * @returns for each code its evaluations, in the order of `request.epochs`
-   * @throws BlindmarkError `guardiansUnavailable` naming who is at fault; `badProof`, `badReply`; the registry's refusals
+   * @throws BlindmarkError `guardiansUnavailable` naming who is at fault; `badCheckpoint`, `badProof`, `notLogged`, `badReply`;
+   *   the registry's refusals
    */
   async evaluate(
     request: EvaluationRequest,
     codes: readonly BlindedCode[],
     roster: VerifiedRoster,
     signal?: AbortSignal,
-  ): Promise<EvaluatedCode[][]> {
-    const reply = await this.post(
+  ): Promise<Evaluation> {
+    const { entry, delayDays } = await expectedEntry(request, roster, this.now());
+    const schemas = { body: evaluationRequestSchema, reply: evaluationReplySchema };
+    const { reply, checkpoint } = await this.postChecked(
       '/v1/evaluations',
-      { body: evaluationRequestSchema, reply: evaluationReplySchema },
+      schemas,
       request,
+      ({ log }) => log.checkpoint,
       signal,
     );
+    verifyRequestEntry(reply.log, checkpoint, entry, { delayDays, now: this.now() });
     if (reply.faults.length > 0) this.#onFaults(reply.faults);
+    const cosigned = this.#cosignedAnswers(reply, checkpoint, roster);
     const elements = codes.map((code) => code.blinded.element);
     const { origin, threshold } = roster.roster;
+    const answers = new Map<number, readonly GuardianAnswer[]>();
     const byEpoch = request.epochs.map((epoch) => {
       const facts = roster.roster.epochs.find((candidate) => candidate.epoch === epoch) as RosterEpoch;
-      const answers = answersOf(reply, facts, roster);
-      const { combined, faults } = combineVerified(elements, answers, threshold, facts.groupKey);
+      const given = answersOf(cosigned, facts, roster);
+      const { combined, faults } = combineVerified(elements, given, threshold, facts.groupKey);
       if (faults.length > 0) this.#onFaults(faults);
+      answers.set(
+        epoch,
+        given.filter(({ guardian }) => !faults.some((fault) => fault.guardian === guardian)),
+      );
       return combined.map((element, i): EvaluatedCode => {
         const { scheme, canonical, blinded } = codes[i] as BlindedCode;
         return { scheme, canonical, epoch, y: finalize(codeInput(origin, scheme, canonical), blinded.blind, element) };
       });
     });
-    return codes.map((_, i) => byEpoch.map((evaluated) => evaluated[i] as EvaluatedCode));
+    return {
+      codes: codes.map((_, i) => byEpoch.map((evaluated) => evaluated[i] as EvaluatedCode)),
+      answers,
+      evidence: reply.log,
+      delayDays,
+    };
   }
 
   /**
@@ -187,41 +307,81 @@ export class Registry {
     const facts = epochs.find((candidate) => candidate.epoch === evaluated.epoch) as RosterEpoch;
     return stretch(evaluated.y, { origin, epoch: evaluated.epoch, parameters: facts.stretch }, this.#argon2id);
   }
-}
 
-async function fetchRoster(
-  http: JsonClient,
-  url: string,
-  fingerprint: Uint8Array,
-  allowTestRoster: boolean,
-  signal: AbortSignal | undefined,
-): Promise<VerifiedRoster> {
-  const { chain } = await http.ask({ url: `${url}/v1/roster`, reply: rosterChainSchema, signal });
-  return verifyRosterChain(chain, fingerprint, { allowTestRoster });
-}
-
-/** The guardians' answers for one epoch, each with its index and public share from the roster. */
-function answersOf(reply: EvaluationReply, epoch: RosterEpoch, roster: VerifiedRoster): GuardianAnswer[] {
-  const seen = new Set<string>();
-  return reply.evaluations.flatMap(({ guardian: id, evaluations }) => {
-    const guardian = roster.roster.guardians.find((candidate) => candidate.id === id);
-    if (guardian === undefined || seen.has(id)) {
+  /** The answers of guardians that cosigned this very checkpoint; the others are named. */
+  #cosignedAnswers(
+    { evaluations }: EvaluationReply,
+    checkpoint: Checkpoint,
+    roster: VerifiedRoster,
+  ): EvaluationReply['evaluations'] {
+    const { guardians, threshold } = roster.roster;
+    const keys = new Map(guardians.map(({ id, witnessKey }) => [id, witnessKey]));
+    const strangers = evaluations.some(({ guardian }) => !keys.has(guardian));
+    if (strangers || new Set(evaluations.map(({ guardian }) => guardian)).size < evaluations.length) {
       throw new BlindmarkError(
         'badReply',
         'The registry sent an answer of a guardian that is not in the roster, or two',
       );
     }
-    seen.add(id);
-    const answer = evaluations.find((candidate) => candidate.epoch === epoch.epoch);
+    const [cosigned, others] = [true, false].map((wanted) =>
+      evaluations.filter(
+        ({ guardian, cosignature }) =>
+          isCosignature(checkpoint, keys.get(guardian) as Uint8Array, cosignature) === wanted,
+      ),
+    ) as [EvaluationReply['evaluations'], EvaluationReply['evaluations']];
+    const faults = others.map(({ guardian }): Fault => ({ guardian, code: 'badCheckpoint' }));
+    if (faults.length > 0) this.#onFaults(faults);
+    if (cosigned.length >= threshold) return cosigned;
+    throw new BlindmarkError(
+      'guardiansUnavailable',
+      `${cosigned.length} guardians cosigned the same log with their answers; ${threshold} are needed`,
+      { guardians: faults.map(({ guardian }) => guardian), remedy: 'Try again later; nothing was changed.' },
+    );
+  }
+
+  /** Whether there is a newer roster than the one that was used: at hand by now, or at the registry. None is gone back to. */
+  async #isRenewed(used: VerifiedRoster, signal: AbortSignal | undefined): Promise<boolean> {
+    if (this.roster !== used) return true;
+    const fetched = await this.#fetchRosters(signal);
+    if (fetched.current.roster.version > this.roster.roster.version) this.#known = fetched;
+    return this.roster !== used;
+  }
+}
+
+function notVouchedFor({ roster }: VerifiedRoster): BlindmarkError {
+  return new BlindmarkError('guardiansUnavailable', 'Too few guardians have vouched for the registry’s roster yet', {
+    remedy: `Try again in a minute. If it stays so, ask the registry’s operator whether ${roster.threshold} guardians run.`,
+    retryAfter: 60,
+  });
+}
+
+/** The entry that a request must have in the log, and how long the force's policy may hide it. */
+async function expectedEntry(
+  request: EvaluationRequest,
+  roster: VerifiedRoster,
+  now: number,
+): Promise<{ readonly entry: EntryOf<'activation'> | EntryOf<'lookup'>; readonly delayDays: number }> {
+  if (request.purpose === 'registration') return { entry: activationEntry(request, hourOf(now)), delayDays: 0 };
+  const { authorization, elements } = request;
+  const verified = await verifyOfficerRequest(authorization, { purpose: 'evaluation', content: elements, roster, now });
+  return {
+    entry: lookupEntry(verified, elements.length, hourOf(now)),
+    delayDays: verified.officer.force.delayDays,
+  };
+}
+
+/** The guardians' answers for one epoch, each with its index and public share from the roster. */
+function answersOf(
+  evaluations: EvaluationReply['evaluations'],
+  epoch: RosterEpoch,
+  roster: VerifiedRoster,
+): GuardianAnswer[] {
+  return roster.roster.guardians.flatMap(({ id, index }) => {
+    const answer = evaluations
+      .find(({ guardian }) => guardian === id)
+      ?.evaluations.find((candidate) => candidate.epoch === epoch.epoch);
     if (answer === undefined) return [];
-    return [
-      {
-        guardian: id,
-        index: guardian.index,
-        publicShare: epoch.publicShares[guardian.index - 1] as Uint8Array,
-        evaluatedElements: answer.elements,
-        proof: answer.proof,
-      },
-    ];
+    const publicShare = epoch.publicShares[index - 1] as Uint8Array;
+    return [{ guardian: id, index, publicShare, evaluatedElements: answer.elements, proof: answer.proof }];
   });
 }

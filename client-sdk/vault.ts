@@ -3,7 +3,15 @@
  * mark's last record counts. So a change is durable by adding one line, and a torn last line loses nothing acknowledged.
  */
 import { z } from 'zod';
-import { formatBase64url, formatJsonBytes, formatUint, parseBase64url, parseJsonBytes } from '../crypto/bytes.ts';
+import {
+  equalBytes,
+  formatBase64url,
+  formatJsonBytes,
+  formatUint,
+  parseBase64url,
+  parseJsonBytes,
+} from '../crypto/bytes.ts';
+import { contactSchema } from '../crypto/contact.ts';
 import { registryFileSchema, type RegistryFile } from '../crypto/credential-files.ts';
 import { BlindmarkError, isBlindmarkError } from '../crypto/errors.ts';
 import { labelledHash } from '../crypto/hash.ts';
@@ -16,15 +24,14 @@ import {
   passphraseLockSchema,
 } from '../crypto/passphrase.ts';
 import { registrationRowSchema, STATUSES } from '../crypto/registration.ts';
-import { originField } from '../crypto/roster.ts';
+import { MAX_GUARDIANS, originField, signedRosterSchema, type SignedRoster } from '../crypto/roster.ts';
 import { openWithKey, sealWithKey } from '../crypto/seal.ts';
 import type { Argon2id, StretchParameters } from '../crypto/stretch.ts';
 import { pendingTokenSchema } from '../crypto/token-request.ts';
 import { TOKEN_BYTES } from '../crypto/wire.ts';
 
-/** What is known of one registration of one code. */
-export const markRecordSchema = z.strictObject({
-  kind: z.literal('mark'),
+/** Which registration of which code a record is of. */
+const markName = {
   origin: originField,
   scheme: identifierField,
   canonical: z.string().min(1).max(256),
@@ -33,6 +40,12 @@ export const markRecordSchema = z.strictObject({
     .int()
     .min(0)
     .max(2 ** 31 - 1),
+};
+
+/** What is known of one registration of one code. */
+export const markRecordSchema = z.strictObject({
+  kind: z.literal('mark'),
+  ...markName,
   /**
    * `pending`: begun, and to be gone on with by the same requests; `registered`: the registry has acknowledged it;
    * `withdrawn`: the registry has erased it.
@@ -42,6 +55,11 @@ export const markRecordSchema = z.strictObject({
   status: z.enum(STATUSES),
   /** None where the registration was found withdrawn, and its items were never known here. */
   items: z.array(itemSchema).max(20),
+  /** How the owner chose to be reached; absent where it was not chosen here. */
+  contact: z
+    .discriminatedUnion('kind', [contactSchema.options[0], z.strictObject({ kind: z.literal('relay') })])
+    .nullable()
+    .optional(),
   /** What pays or has paid for it; kept, so that no other mark is given the same. */
   activationKey: bytesField(15).optional(),
   /** While pending: the blinded token request that was sent, or is about to be. */
@@ -50,10 +68,26 @@ export const markRecordSchema = z.strictObject({
   token: bytesField(TOKEN_BYTES).optional(),
   lookupTag: bytesField(32).optional(),
   codeKey: bytesField(32).optional(),
+  /** What guardians answered for the code under the row's epoch: proves to others whose code it is. */
+  evaluations: z
+    .array(z.strictObject({ guardian: identifierField, element: bytesField(32), proof: bytesField(64) }))
+    .max(MAX_GUARDIANS)
+    .optional(),
   /** The row as it was last sent. */
   row: registrationRowSchema.optional(),
 });
 export type MarkRecord = z.output<typeof markRecordSchema>;
+
+/** A verified receipt of one registration. */
+const receiptRecordSchema = z.strictObject({
+  kind: z.literal('receipt'),
+  ...markName,
+  /** A C2SP tlog-proof: `parseReceipt` reads it. */
+  receipt: z.string().max(32 * 1024),
+  /** The row that its entry is of; null where it is not known here, and for a withdrawal. */
+  row: registrationRowSchema.nullable(),
+});
+export type ReceiptRecord = z.output<typeof receiptRecordSchema>;
 
 const ownerRecordSchema = z.strictObject({ kind: z.literal('owner'), phrase: z.string() });
 const registryRecordSchema = z.strictObject({
@@ -61,7 +95,19 @@ const registryRecordSchema = z.strictObject({
   origin: originField,
   registry: registryFileSchema,
 });
-const recordSchema = z.discriminatedUnion('kind', [ownerRecordSchema, registryRecordSchema, markRecordSchema]);
+/** One roster of a registry, after those before it: receipts are verified by them, without the registry. */
+const rosterRecordSchema = z.strictObject({
+  kind: z.literal('roster'),
+  origin: originField,
+  roster: signedRosterSchema,
+});
+const recordSchema = z.discriminatedUnion('kind', [
+  ownerRecordSchema,
+  registryRecordSchema,
+  rosterRecordSchema,
+  markRecordSchema,
+  receiptRecordSchema,
+]);
 
 /** One record of a vault. */
 export type VaultRecord = z.output<typeof recordSchema>;
@@ -85,6 +131,13 @@ function codeKeyOf(mark: Pick<MarkRecord, 'origin' | 'scheme' | 'canonical'>): s
   return JSON.stringify([mark.origin, mark.scheme, mark.canonical]);
 }
 
+/** One registration of a code. */
+export type MarkName = Pick<MarkRecord, 'origin' | 'scheme' | 'canonical' | 'counter'>;
+
+function markKeyOf(mark: MarkName): string {
+  return JSON.stringify([mark.origin, mark.scheme, mark.canonical, mark.counter]);
+}
+
 function byCounter(registrations: ReadonlyMap<number, MarkRecord>): MarkRecord[] {
   return [...registrations.values()].sort((a, b) => a.counter - b.counter);
 }
@@ -98,6 +151,10 @@ export class Vault {
   #writing: Promise<void> = Promise.resolve();
   #phrase = '';
   readonly #registries = new Map<string, RegistryFile>();
+  /** By origin. */
+  readonly #rosters = new Map<string, SignedRoster[]>();
+  /** By registration, in the order in which they were kept. */
+  readonly #receipts = new Map<string, ReceiptRecord[]>();
   /** By code, then by counter. */
   readonly #marks = new Map<string, Map<number, MarkRecord>>();
 
@@ -182,9 +239,28 @@ export class Vault {
     await this.#append([{ kind: 'registry', origin, registry }]);
   }
 
-  /** Keeps marks: each in the place of what was known of it before. Resolves once that is durable. */
-  async keep(...marks: MarkRecord[]): Promise<void> {
-    await this.#append(marks);
+  /** The rosters of a registry, first to current, as far as they are known here. */
+  rostersOf(origin: string): readonly SignedRoster[] {
+    return this.#rosters.get(origin) ?? [];
+  }
+
+  /** Remembers a registry's rosters: those that have come since. They are verified by their chain, again with each use. */
+  async keepRosters(origin: string, chain: readonly SignedRoster[]): Promise<void> {
+    const added = chain.slice(this.rostersOf(origin).length);
+    if (added.length > 0) await this.#append(added.map((roster) => ({ kind: 'roster', origin, roster })));
+  }
+
+  /** The receipts of one registration, in the order in which they were kept. */
+  receiptsOf(mark: MarkName): readonly ReceiptRecord[] {
+    return this.#receipts.get(markKeyOf(mark)) ?? [];
+  }
+
+  /**
+   * Keeps marks, each in the place of what was known of it before, and receipts, beside those that were kept before. Resolves once
+   * that is durable. A crash may leave the first ones alone.
+   */
+  async keep(...records: (MarkRecord | ReceiptRecord)[]): Promise<void> {
+    await this.#append(records);
   }
 
   async #append(records: readonly VaultRecord[], before: readonly string[] = []): Promise<void> {
@@ -220,14 +296,33 @@ export class Vault {
   }
 
   #apply(record: VaultRecord): void {
-    if (record.kind === 'owner') this.#phrase = record.phrase;
-    else if (record.kind === 'registry') this.#registries.set(record.origin, record.registry);
-    else {
-      const key = codeKeyOf(record);
-      const registrations = this.#marks.get(key) ?? new Map<number, MarkRecord>();
-      this.#marks.set(key, registrations.set(record.counter, record));
+    switch (record.kind) {
+      case 'owner':
+        this.#phrase = record.phrase;
+        break;
+      case 'registry':
+        this.#registries.set(record.origin, record.registry);
+        break;
+      case 'roster': {
+        // Two calls at once may both have found it missing.
+        const isKnown = this.rostersOf(record.origin).some(({ roster }) => equalBytes(roster, record.roster.roster));
+        if (!isKnown) addTo(this.#rosters, record.origin, record.roster);
+        break;
+      }
+      case 'receipt':
+        addTo(this.#receipts, markKeyOf(record), record);
+        break;
+      case 'mark': {
+        const key = codeKeyOf(record);
+        const registrations = this.#marks.get(key) ?? new Map<number, MarkRecord>();
+        this.#marks.set(key, registrations.set(record.counter, record));
+      }
     }
   }
+}
+
+function addTo<Value>(lists: Map<string, Value[]>, key: string, value: Value): void {
+  lists.set(key, [...(lists.get(key) ?? []), value]);
 }
 
 function parseHeader(line: string): z.output<typeof headerSchema> {

@@ -32,12 +32,14 @@ export const rootFileSchema = z.strictObject({
 });
 export type RootFile = z.output<typeof rootFileSchema>;
 
-/** `force.json`: a force's key with the root's certificate of it. */
+/** `force.json`: a force's keys with the root's certificate of the one that signs. */
 export const forceFileSchema = z.strictObject({
   format: z.literal('blindmark-force-v1'),
   origin: originField,
   force: identifierField,
   seed: bytesField(32),
+  /** X25519: opens what officers say of their openings. Its public key stands in the roster. */
+  exchangeSecret: bytesField(32),
   forceCredential: z.string().max(4096),
 });
 export type ForceFile = z.output<typeof forceFileSchema>;

@@ -4,10 +4,10 @@
  */
 import { compactVerify, importJWK, SignJWT, type JWTPayload } from 'jose';
 import { z } from 'zod';
-import { formatBase64url, parseBase64url, parseJsonBytes } from './bytes.ts';
-import { BlindmarkError, type ErrorCode } from './errors.ts';
-import { labelledHash } from './hash.ts';
-import { bytesField, identifierField, parseMessage } from './message.ts';
+import { equalBytes, formatBase64url, formatUint, parseBase64url, parseJsonBytes } from './bytes.ts';
+import { badInput, BlindmarkError, type ErrorCode } from './errors.ts';
+import { deriveKey, labelledHash } from './hash.ts';
+import { bytesField, identifierField, parseMessage, textField } from './message.ts';
 import { originField, type Roster, type RosterForce } from './roster.ts';
 import type { SigningKey } from './signature.ts';
 
@@ -29,7 +29,13 @@ const confirmation = z.object({
 });
 const common = { aud: originField, iat: seconds, exp: seconds, cnf: confirmation };
 const forceClaims = z.object({ ...common, sub: identifierField });
-const officerClaims = z.object({ ...common, iss: identifierField, sub: identifierField, roster: bytesField(32) });
+const officerClaims = z.object({
+  ...common,
+  iss: identifierField,
+  sub: identifierField,
+  roster: bytesField(32),
+  persons: z.array(bytesField(32)).min(1).max(2),
+});
 
 /** A key as EdDSA over Ed25519 in JOSE (RFC 8037 section 2). */
 export async function importSigningKey(key: SigningKey) {
@@ -66,6 +72,27 @@ export async function verifyJws(
   } catch (cause) {
     throw new BlindmarkError(code, `${field}: the signature does not verify`, { field, cause });
   }
+}
+
+/** Credentials whose signatures held lately, by key and text: an officer sends the same ones with each request. */
+const verifiedCredentials = new Map<string, VerifiedJws>();
+const REMEMBERED_CREDENTIALS = 256;
+
+/** {@link verifyJws} of a credential, whose signature is computed once. Whether it is valid now is not remembered. */
+async function verifyCredential(
+  credential: string,
+  publicKey: Uint8Array,
+  type: string,
+  field: string,
+): Promise<VerifiedJws> {
+  const name = `${type} ${formatBase64url(publicKey)} ${credential}`;
+  const known = verifiedCredentials.get(name);
+  if (known !== undefined) return known;
+  const verified = await verifyJws(credential, publicKey, type, field, 'badCredential');
+  const [oldest] = verifiedCredentials.keys();
+  if (oldest !== undefined && verifiedCredentials.size >= REMEMBERED_CREDENTIALS) verifiedCredentials.delete(oldest);
+  verifiedCredentials.set(name, verified);
+  return verified;
 }
 
 function parseClaims<T extends z.ZodType>(schema: T, payload: unknown, field: string): z.output<T> {
@@ -114,9 +141,42 @@ export async function createForceCredential(
   });
 }
 
+/** The UTC days, counted from 1970, on which a credential may be taken, were clocks apart: one, or two around midnight. */
+function daysOf({ iat, exp }: { readonly iat: number; readonly exp: number }): { first: number; count: number } {
+  const first = Math.floor((iat - CLOCK_TOLERANCE) / 86_400);
+  return { first, count: Math.floor((exp + CLOCK_TOLERANCE) / 86_400) - first + 1 };
+}
+
+const shiftSeconds = (validSeconds = OFFICER_CREDENTIAL_SECONDS): number =>
+  Math.min(validSeconds, OFFICER_CREDENTIAL_SECONDS);
+
+/**
+ * Who an officer is, as one force tells it: the same values in all of a person's credentials for a day, whatever their keys and
+ * pseudonyms, so that nobody can be two officers of one opening. Nobody else can compute them, or link a person's days.
+ *
+ * @param forceSeed 32 bytes: of the force's key
+ * @param staffId the force's own name for the person: 1 to 100 characters, whose case and spaces don't count
+ * @param options as for {@link createOfficerCredential}
+ * @returns 32 bytes for each UTC day on which the credential may be taken: one, or two
+ * @throws BlindmarkError `badInput`
+ */
+export function officerPersons(
+  forceSeed: Uint8Array,
+  staffId: string,
+  options: { readonly now: number; readonly validSeconds?: number | undefined },
+): Uint8Array[] {
+  const name = parseMessage(textField(100), staffId, 'officer').normalize('NFKC').replaceAll(/\s/gu, '').toLowerCase();
+  if (name === '') throw badInput('officer', 'the force’s own identifier of the person');
+  const { first, count } = daysOf({ iat: options.now, exp: options.now + shiftSeconds(options.validSeconds) });
+  return Array.from({ length: count }, (_, i) =>
+    deriveKey(forceSeed, 32, new Uint8Array(0), 'officer-person', name, formatUint(first + i, 4)),
+  );
+}
+
 /**
  * A force's certificate of an officer's key.
  *
+ * @param options.persons {@link officerPersons} of who gets it
  * @param options.pseudonym what the public log will show; the force changes it daily
  * @param options.validSeconds default and most: 12 hours
  */
@@ -126,20 +186,21 @@ export async function createOfficerCredential(
     origin: string;
     force: string;
     pseudonym: string;
+    persons: readonly Uint8Array[];
     publicKey: Uint8Array;
     rosterFingerprint: string;
     now: number;
     validSeconds?: number;
   },
 ): Promise<string> {
-  const validSeconds = Math.min(options.validSeconds ?? OFFICER_CREDENTIAL_SECONDS, OFFICER_CREDENTIAL_SECONDS);
   return createCredential(OFFICER_TYPE, forceKey, {
     iss: options.force,
     aud: options.origin,
     sub: options.pseudonym,
     roster: options.rosterFingerprint,
+    persons: options.persons.map(formatBase64url),
     iat: options.now,
-    exp: options.now + validSeconds,
+    exp: options.now + shiftSeconds(options.validSeconds),
     cnf: jwkOf(options.publicKey),
   });
 }
@@ -180,10 +241,68 @@ export function readPinnedFingerprint(officerCredential: string): Uint8Array {
 export interface VerifiedOfficer {
   readonly force: RosterForce;
   readonly pseudonym: string;
+  /** 32 bytes for each UTC day of the credential: the same ones in whatever else the force gives this person that day. */
+  readonly persons: readonly Uint8Array[];
   /** The officer's Ed25519 key. */
   readonly publicKey: Uint8Array;
-  /** 32 bytes: identifies the officer's key without showing it. */
+  /** 32 bytes: identifies the officer's key without showing it. A force may revoke it. */
   readonly thumbprint: Uint8Array;
+  /** 32 bytes: identifies this one credential of the officer. A force may revoke it. */
+  readonly credentialHash: Uint8Array;
+}
+
+/** Whether two officers of one force are one person, or can't be told apart: by key, by pseudonym, or by what the force says. */
+export function isSameOfficer(one: VerifiedOfficer, other: VerifiedOfficer): boolean {
+  return (
+    equalBytes(one.publicKey, other.publicKey) ||
+    one.pseudonym === other.pseudonym ||
+    one.persons.some((person) => other.persons.some((another) => equalBytes(person, another)))
+  );
+}
+
+/** What identifies an officer's key where the key itself need not be shown. 32 bytes. */
+export function officerThumbprint(publicKey: Uint8Array): Uint8Array {
+  return labelledHash('officer-key', publicKey);
+}
+
+/** What identifies one credential of an officer. 32 bytes. */
+export function officerCredentialHash(officerCredential: string): Uint8Array {
+  return labelledHash('officer-credential', officerCredential);
+}
+
+/** A force with the key that an authority root of the roster has certified for it. */
+export interface VerifiedForce {
+  readonly force: RosterForce;
+  /** The force's Ed25519 key. */
+  readonly publicKey: Uint8Array;
+}
+
+/**
+ * Verifies a force's credential up to an authority root of the roster.
+ *
+ * @param now epoch seconds
+ * @throws BlindmarkError `unknownForce`, `badCredential`, `wrongOrigin` or `credentialExpired`
+ */
+export async function verifyForceCredential(credential: string, roster: Roster, now: number): Promise<VerifiedForce> {
+  const claimed = await verifyForceSignature(credential, roster);
+  checkOrigin('forceCredential', claimed.claims, roster);
+  checkValidity('forceCredential', claimed.claims, now);
+  return { force: claimed.force, publicKey: claimed.claims.cnf.jwk.x };
+}
+
+async function verifyForceSignature(credential: string, roster: Roster) {
+  const claims = readUnverified(credential, forceClaims, 'forceCredential');
+  const force = roster.forces.find((candidate) => candidate.id === claims.sub);
+  if (force === undefined) {
+    throw new BlindmarkError('unknownForce', 'The force is not in the roster', { field: 'forceCredential' });
+  }
+  await verifyByAnyRoot(credential, roster.authorityRoots);
+  return { force, claims };
+}
+
+function checkOrigin(field: string, claims: { readonly aud: string }, roster: Roster): void {
+  if (claims.aud === roster.origin) return;
+  throw new BlindmarkError('wrongOrigin', `${field}: it was issued for another registry`, { field });
 }
 
 /**
@@ -197,18 +316,12 @@ export async function verifyOfficerCredential(
   roster: Roster,
   now: number,
 ): Promise<VerifiedOfficer> {
-  const claimedForce = readUnverified(credentials.forceCredential, forceClaims, 'forceCredential');
-  const force = roster.forces.find((candidate) => candidate.id === claimedForce.sub);
-  if (force === undefined) {
-    throw new BlindmarkError('unknownForce', 'The force is not in the roster', { field: 'forceCredential' });
-  }
-  await verifyByAnyRoot(credentials.forceCredential, roster.authorityRoots);
-  const { payload } = await verifyJws(
+  const { force, claims: forceCertificate } = await verifyForceSignature(credentials.forceCredential, roster);
+  const { payload } = await verifyCredential(
     credentials.officerCredential,
-    claimedForce.cnf.jwk.x,
+    forceCertificate.cnf.jwk.x,
     OFFICER_TYPE,
     'officerCredential',
-    'badCredential',
   );
   const officer = parseClaims(officerClaims, payload, 'officerCredential');
   if (officer.iss !== force.id) {
@@ -216,23 +329,29 @@ export async function verifyOfficerCredential(
       field: 'officerCredential',
     });
   }
-  for (const [field, claims] of [
-    ['forceCredential', claimedForce],
-    ['officerCredential', officer],
-  ] as const) {
-    if (claims.aud !== roster.origin) {
-      throw new BlindmarkError('wrongOrigin', `${field}: it was issued for another registry`, { field });
-    }
-  }
-  checkValidity('forceCredential', claimedForce, now);
+  checkOrigin('forceCredential', forceCertificate, roster);
+  checkOrigin('officerCredential', officer, roster);
+  checkValidity('forceCredential', forceCertificate, now);
   checkValidity('officerCredential', officer, now, OFFICER_CREDENTIAL_SECONDS);
+  if (officer.persons.length !== daysOf(officer).count) {
+    throw new BlindmarkError('badCredential', 'The officer’s credential must say who it is for on each day of it', {
+      field: 'officerCredential',
+    });
+  }
   const publicKey = officer.cnf.jwk.x;
-  return { force, pseudonym: officer.sub, publicKey, thumbprint: labelledHash('officer-key', publicKey) };
+  return {
+    force,
+    pseudonym: officer.sub,
+    persons: officer.persons,
+    publicKey,
+    thumbprint: officerThumbprint(publicKey),
+    credentialHash: officerCredentialHash(credentials.officerCredential),
+  };
 }
 
 async function verifyByAnyRoot(credential: string, roots: readonly Uint8Array[]): Promise<void> {
   const attempts = await Promise.allSettled(
-    roots.map(async (root) => verifyJws(credential, root, FORCE_TYPE, 'forceCredential', 'badCredential')),
+    roots.map(async (root) => verifyCredential(credential, root, FORCE_TYPE, 'forceCredential')),
   );
   const failure = attempts.find((attempt) => attempt.status === 'rejected');
   if (failure !== undefined && !attempts.some((attempt) => attempt.status === 'fulfilled')) throw failure.reason;

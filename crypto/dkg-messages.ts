@@ -11,8 +11,12 @@ import { originField } from './roster.ts';
 import { isSignature } from './signature.ts';
 import { MAX_SHARES } from './threshold.ts';
 
-/** What threshold keys are for. Keys of two purposes never share a ceremony, hence never a share. */
-export const KEY_PURPOSES = ['evaluation'] as const;
+/**
+ * What threshold keys are for: codes become tags under one, contact envelopes open under the other. Keys of two purposes never
+ * share a ceremony, hence never a share.
+ */
+export const KEY_PURPOSES = ['evaluation', 'decryption'] as const;
+export type KeyPurpose = (typeof KEY_PURPOSES)[number];
 
 /** `card.json`: a guardian's public keys, which its operator hands to whoever prepares a ceremony. */
 export const guardianCardSchema = z.strictObject({
@@ -23,6 +27,8 @@ export const guardianCardSchema = z.strictObject({
   operatorKey: bytesField(32),
   /** X25519: shares travel sealed to it. */
   exchangeKey: bytesField(32),
+  /** Ed25519: cosigns the log's checkpoints. Another key than the operator's, since it is in use all the time. */
+  witnessKey: bytesField(32),
 });
 export type GuardianCard = z.output<typeof guardianCardSchema>;
 
@@ -122,6 +128,11 @@ export function checkCeremony(ceremony: Omit<Ceremony, 'format'>): void {
     'exchangeKey',
     guardians.map((card) => formatBase64url(card.exchangeKey)),
   );
+  // An operator's key that witnesses too would let one kind of signature be taken for the other.
+  distinct(
+    'witnessKey',
+    guardians.flatMap((card) => [card.operatorKey, card.witnessKey].map(formatBase64url)),
+  );
   if (threshold > guardians.length || 2 * threshold <= guardians.length) {
     throw badInput('threshold', 'more than half of the guardians, and not more than there are');
   }
@@ -130,7 +141,7 @@ export function checkCeremony(ceremony: Omit<Ceremony, 'format'>): void {
 /** Identifies a ceremony: purpose, origin, epoch, threshold and every guardian's card, in order. 32 bytes. */
 export function ceremonyHash(ceremony: Omit<Ceremony, 'format'>): Uint8Array {
   const cards = ceremony.guardians.map((card) =>
-    labelledHash('guardian-card', card.id, card.name, card.operatorKey, card.exchangeKey),
+    labelledHash('guardian-card', card.id, card.name, card.operatorKey, card.exchangeKey, card.witnessKey),
   );
   const { purpose, origin, epoch, threshold } = ceremony;
   return labelledHash('dkg-ceremony', purpose, origin, formatUint(epoch, 4), formatUint(threshold, 1), ...cards);

@@ -61,8 +61,19 @@ export const ERROR_CODES = {
   quotaExceeded: { kind: 'refused', status: 429, title: 'The quota is used up' },
   replayed: { kind: 'refused', status: 409, title: 'The request was used already' },
   evaluationRequired: { kind: 'refused', status: 403, title: 'The lookup names no evaluation of this officer' },
+  credentialRevoked: { kind: 'refused', status: 403, title: 'The force has revoked this officer’s credential' },
+  // Refusals: openings
+  notMatched: { kind: 'refused', status: 403, title: 'The officer has no match on this registration' },
+  sameOfficer: { kind: 'refused', status: 403, title: 'An opening needs two different officers' },
+  openingNotPending: { kind: 'refused', status: 409, title: 'The opening has been decided already' },
+  openingExpired: { kind: 'refused', status: 409, title: 'The opening was not approved in time' },
+  // Refusals: the log
+  notLogged: { kind: 'refused', status: 403, title: 'The log has no entry for this request' },
+  sizeConflict: { kind: 'refused', status: 409, title: 'The log’s size is known to be another one' },
+  logForked: { kind: 'refused', status: 409, title: 'The log has been seen to fork' },
+  badCheckpoint: { kind: 'refused', status: 502, title: 'A checkpoint of the log does not verify' },
   // Refusals: registrations
-  notFound: { kind: 'refused', status: 404, title: 'There is no such registration for this owner' },
+  notFound: { kind: 'refused', status: 404, title: 'There is no such registration, opening or list for whoever asked' },
   versionConflict: { kind: 'refused', status: 409, title: 'The registration has changed in the meantime' },
   alreadyRegistered: { kind: 'refused', status: 409, title: 'This registration exists with another content' },
   claimsFull: { kind: 'refused', status: 409, title: 'No further registration of this code is taken' },
@@ -74,6 +85,12 @@ export const ERROR_CODES = {
   badTranscript: { kind: 'refused', status: 409, title: 'The key generation transcript does not verify' },
   badReply: { kind: 'refused', status: 502, title: 'A service sent a reply that does not parse' },
   // Availability
+  logBehind: { kind: 'unavailable', status: 503, title: 'The log is shorter than what guardians have cosigned' },
+  revocationsStale: {
+    kind: 'unavailable',
+    status: 503,
+    title: 'The force’s list of revocations is missing or too old',
+  },
   guardiansUnavailable: { kind: 'unavailable', status: 503, title: 'Too few guardians answer' },
   unavailable: { kind: 'unavailable', status: 503, title: 'The service cannot answer at present' },
   overloaded: { kind: 'unavailable', status: 503, title: 'The service has too much to do at present' },
@@ -96,6 +113,8 @@ export interface ErrorDetails {
   readonly retryAfter?: number;
   /** Identifiers of the guardians at fault. */
   readonly guardians?: readonly string[];
+  /** The largest size of the log that a witness has verified: with `sizeConflict`. */
+  readonly size?: number;
   readonly cause?: unknown;
 }
 
@@ -111,6 +130,7 @@ export class BlindmarkError extends Error {
   readonly remedy: string | undefined;
   readonly retryAfter: number | undefined;
   readonly guardians: readonly string[] | undefined;
+  readonly size: number | undefined;
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
@@ -120,6 +140,7 @@ export class BlindmarkError extends Error {
     this.remedy = details.remedy;
     this.retryAfter = details.retryAfter;
     this.guardians = details.guardians;
+    this.size = details.size;
   }
 
   get kind(): ErrorKind {

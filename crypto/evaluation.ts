@@ -2,7 +2,7 @@
  * What may be evaluated: the checks on an evaluation request that registry and guardian make alike, each on its own
  * (DESIGN 3.4). A guardian adds what only it knows: its accepted elements and quotas.
  */
-import { equalBytes } from './bytes.ts';
+import { concatBytes, equalBytes, formatUint } from './bytes.ts';
 import { badInput, BlindmarkError, type ErrorCode } from './errors.ts';
 import {
   OFFICER_REQUEST_ERRORS,
@@ -11,6 +11,8 @@ import {
   type VerifiedOfficerRequest,
 } from './officer-request.ts';
 import { checkElement } from './group.ts';
+import { labelledHash } from './hash.ts';
+import { sizeClassOf, type EntryOf } from './log-entry.ts';
 import { currentTokenKeys, findLiveEpoch, type RosterIssuer, type VerifiedRoster } from './roster.ts';
 import { activationNonce, verifyToken, type RsaVerifier } from './token.ts';
 import type { EvaluationRequest } from './wire.ts';
@@ -32,6 +34,8 @@ export interface OwnerEvaluation {
   readonly nonces: readonly Uint8Array[];
   /** Whose token came with it; null where the elements must have been accepted before. */
   readonly issuer: RosterIssuer | null;
+  /** 32 bytes: {@link registrationEvaluationHash}. */
+  readonly hash: Uint8Array;
 }
 
 /** A verified request on behalf of an officer. */
@@ -40,6 +44,62 @@ export interface OfficerEvaluation extends VerifiedOfficerRequest {
 }
 
 export type VerifiedEvaluation = OwnerEvaluation | OfficerEvaluation;
+
+type RegistrationEvaluationRequest = Extract<EvaluationRequest, { readonly purpose: 'registration' }>;
+
+/** Identifies an owner's evaluation request to the byte. An officer's has {@link authorizationHash}. */
+export function registrationEvaluationHash(request: RegistrationEvaluationRequest): Uint8Array {
+  return labelledHash(
+    'evaluation-request',
+    request.roster,
+    concatBytes(...request.epochs.map((epoch) => formatUint(epoch, 4))),
+    concatBytes(...request.elements),
+    concatBytes(...request.redemptions),
+    request.token ?? new Uint8Array(),
+  );
+}
+
+/**
+ * The entry that an owner's evaluation request must have in the log before a guardian answers.
+ *
+ * @param hour whole hours since 1970-01-01 UTC; where it is only compared, any
+ */
+export function activationEntry(request: RegistrationEvaluationRequest, hour: number): EntryOf<'activation'> {
+  return { kind: 'activation', hour, request: registrationEvaluationHash(request) };
+}
+
+/**
+ * The entry that an officer's evaluation request must have in the log before a guardian answers.
+ *
+ * @param codes how many elements it carries
+ */
+export function lookupEntry(
+  { officer, claims, hash }: VerifiedOfficerRequest,
+  codes: number,
+  hour: number,
+): EntryOf<'lookup'> {
+  const { force, pseudonym } = officer;
+  const { caseCommitment } = claims;
+  return {
+    kind: 'lookup',
+    hour,
+    request: hash,
+    force: force.id,
+    officer: pseudonym,
+    caseCommitment,
+    codes: sizeClassOf(codes),
+  };
+}
+
+/** {@link activationEntry} or {@link lookupEntry}, by who asks. */
+export function evaluationEntry(
+  verified: VerifiedEvaluation,
+  request: EvaluationRequest,
+  hour: number,
+): EntryOf<'activation'> | EntryOf<'lookup'> {
+  if (verified.purpose === 'lookup') return lookupEntry(verified, request.elements.length, hour);
+  return { kind: 'activation', hour, request: verified.hash };
+}
 
 function checkEpochs(request: EvaluationRequest, roster: VerifiedRoster): void {
   if (new Set(request.epochs).size !== request.epochs.length) throw badInput('epochs', 'distinct epochs');
@@ -81,10 +141,11 @@ export async function verifyEvaluationRequest(
   const nonces = elements.map((element, i) =>
     activationNonce(roster.roster.origin, element, redemptions[i] as Uint8Array),
   );
-  if (request.token === null) return { purpose: 'registration', nonces, issuer: null };
-  if (nonces.length !== 1) throw badInput('elements', 'one element for one token');
+  if (nonces.length !== 1) throw badInput('elements', 'one element');
+  const hash = registrationEvaluationHash(request);
+  if (request.token === null) return { purpose: 'registration', nonces, issuer: null, hash };
   const issuer = await verifyRosterToken(request.token, nonces[0] as Uint8Array, roster, now, rsa);
-  return { purpose: 'registration', nonces, issuer };
+  return { purpose: 'registration', nonces, issuer, hash };
 }
 
 /**

@@ -1,17 +1,10 @@
 /** The sealed description of a registration's items: opens for whoever has the code's key, and no one else. */
 import { z } from 'zod';
-import {
-  checkBytes,
-  concatBytes,
-  formatJsonBytes,
-  formatUint,
-  parseJsonBytes,
-  randomBytes,
-  type RandomSource,
-} from './bytes.ts';
+import { checkBytes, formatJsonBytes, parseJsonBytes, randomBytes, type RandomSource } from './bytes.ts';
 import { badInput, BlindmarkError } from './errors.ts';
 import { deriveKey } from './hash.ts';
 import { bytesField, formatMessage, parseMessage, textField } from './message.ts';
+import { pad, PADDING_OVERHEAD, unpad } from './padding.ts';
 import { ITEM_ENVELOPE_SIZES } from './registration.ts';
 import { openWithKey, SEAL_OVERHEAD, sealWithKey } from './seal.ts';
 
@@ -33,8 +26,6 @@ const contentSchema = z.strictObject({ items: itemsSchema, ownerPublicKey: bytes
 /** What an item envelope holds. */
 export type ItemEnvelopeContent = z.output<typeof contentSchema>;
 
-const LENGTH_BYTES = 4;
-
 function envelopeKey(codeKey: Uint8Array, commitment: Uint8Array): Uint8Array {
   return deriveKey(codeKey, 32, commitment, 'item-envelope');
 }
@@ -54,15 +45,13 @@ export function sealItemEnvelope(
   const items = parseMessage(itemsSchema, content.items, 'items');
   const ownerPublicKey = checkBytes('ownerPublicKey', content.ownerPublicKey, 32);
   const json = formatJsonBytes(formatMessage(contentSchema, { items, ownerPublicKey }));
-  const overhead = LENGTH_BYTES + SEAL_OVERHEAD;
+  const overhead = PADDING_OVERHEAD + SEAL_OVERHEAD;
   const size = ITEM_ENVELOPE_SIZES.find((candidate) => json.length + overhead <= candidate);
   if (size === undefined) {
     const limit = ITEM_ENVELOPE_SIZES[ITEM_ENVELOPE_SIZES.length - 1] as number;
     throw badInput('items', `descriptions of at most ${limit - overhead} bytes together, not ${json.length}`);
   }
-  const padding = new Uint8Array(size - overhead - json.length);
-  const plaintext = concatBytes(formatUint(json.length, LENGTH_BYTES), json, padding);
-  return sealWithKey(envelopeKey(codeKey, commitment), plaintext, commitment, random);
+  return sealWithKey(envelopeKey(codeKey, commitment), pad(json, size - SEAL_OVERHEAD), commitment, random);
 }
 
 /**
@@ -75,21 +64,12 @@ export function openItemEnvelope(
   codeKey: Uint8Array,
   commitment: Uint8Array,
 ): ItemEnvelopeContent {
-  const plaintext = openWithKey(envelopeKey(codeKey, commitment), envelope, commitment);
-  // Too short for a length: one that is past its end.
-  const end =
-    plaintext.length < LENGTH_BYTES
-      ? Infinity
-      : LENGTH_BYTES + new DataView(plaintext.buffer, plaintext.byteOffset).getUint32(0);
-  if (end > plaintext.length || plaintext.subarray(end).some((byte) => byte !== 0)) {
+  const json = unpad(openWithKey(envelopeKey(codeKey, commitment), envelope, commitment));
+  if (json === null) {
     throw new BlindmarkError('badEnvelope', 'The item envelope is padded wrongly', { field: 'itemEnvelope' });
   }
   try {
-    return parseMessage(
-      contentSchema,
-      parseJsonBytes('itemEnvelope', plaintext.subarray(LENGTH_BYTES, end)),
-      'itemEnvelope',
-    );
+    return parseMessage(contentSchema, parseJsonBytes('itemEnvelope', json), 'itemEnvelope');
   } catch (cause) {
     throw new BlindmarkError('badEnvelope', 'The item envelope holds something else than items', {
       field: 'itemEnvelope',

@@ -1,7 +1,15 @@
 /** Requests that an officer signs: a JWS over what is asked, why, of whom and when (DESIGN 3.4 "Lookup and opening"). */
 import { CompactSign } from 'jose';
 import { z } from 'zod';
-import { checkBytes, equalBytes, formatJsonBytes, randomBytes, type RandomSource } from './bytes.ts';
+import {
+  checkBytes,
+  equalBytes,
+  formatJsonBytes,
+  parseBase64url,
+  parseJsonBytes,
+  randomBytes,
+  type RandomSource,
+} from './bytes.ts';
 import {
   checkValidity,
   importSigningKey,
@@ -15,17 +23,39 @@ import { bytesField, formatMessage, parseMessage } from './message.ts';
 import { originField, type VerifiedRoster } from './roster.ts';
 import type { SigningKey } from './signature.ts';
 
-/** How long a signed request may be valid, in seconds. Within it, a byte-identical request is answered again, uncharged. */
+/**
+ * How long a signed request is valid, in seconds, unless it asks for an opening. Within it, a byte-identical request is answered
+ * again, uncharged.
+ */
 export const REQUEST_SECONDS = 300;
 
 /** The longest case reference, in UTF-16 units. */
 export const MAX_CASE_REFERENCE = 64;
 
+/** How long a request for an opening is valid unless its officer says otherwise: so long another officer may approve it. */
+export const OPENING_SECONDS = 4 * 3600;
+
+/** The longest that a request for an opening may be valid, in seconds. */
+export const MAX_OPENING_SECONDS = 24 * 3600;
+
 const REQUEST_TYPE = 'blindmark-request+jws';
 
-/** What an officer asks for: an evaluation by the guardians, or the registrations of tags at the registry. */
-export const PURPOSES = ['evaluation', 'lookup'] as const;
+/**
+ * What an officer asks for: an evaluation by the guardians, the registrations of tags at the registry, the opening of a
+ * contact envelope, its approval as a second officer, or a message to the keeper.
+ */
+export const PURPOSES = ['evaluation', 'lookup', 'opening', 'approval', 'message'] as const;
 export type Purpose = (typeof PURPOSES)[number];
+
+/** The longest validity of a request, by its purpose. */
+const LONGEST_SECONDS: Readonly<Record<Purpose, number>> = {
+  evaluation: REQUEST_SECONDS,
+  lookup: REQUEST_SECONDS,
+  opening: MAX_OPENING_SECONDS,
+  // As long as the opening, so that guardians who did not answer may be asked again.
+  approval: MAX_OPENING_SECONDS,
+  message: REQUEST_SECONDS,
+};
 
 const epochSeconds = z
   .int()
@@ -34,7 +64,7 @@ const epochSeconds = z
 
 const claimsSchema = z.strictObject({
   purpose: z.enum(PURPOSES),
-  /** Hash of what the request carries: blinded elements or tags. */
+  /** Hash of what the request carries: blinded elements, tags, or what is to be opened or approved. */
   content: bytesField(32),
   /** How many byte strings that is: elements, or the evaluation's hash and the tags. */
   count: z.int().min(1).max(65),
@@ -96,7 +126,9 @@ export interface OfficerSigner {
 /**
  * Signs a request.
  *
- * @param now epoch seconds; the request is valid for {@link REQUEST_SECONDS} from then
+ * @param request.now epoch seconds
+ * @param request.validSeconds how long the request is valid from then; default: {@link OPENING_SECONDS} for an opening, which
+ *   may have up to {@link MAX_OPENING_SECONDS}, and {@link REQUEST_SECONDS}, the most, for anything else
  */
 export async function signOfficerRequest(
   signer: OfficerSigner,
@@ -107,9 +139,11 @@ export async function signOfficerRequest(
     readonly roster: VerifiedRoster;
     readonly epochs: readonly number[];
     readonly now: number;
+    readonly validSeconds?: number;
   },
   random: RandomSource = randomBytes,
 ): Promise<OfficerAuthorization> {
+  const usual = request.purpose === 'opening' ? OPENING_SECONDS : REQUEST_SECONDS;
   const claims: OfficerClaims = {
     purpose: request.purpose,
     content: contentHash(request.purpose, request.content),
@@ -119,7 +153,7 @@ export async function signOfficerRequest(
     roster: request.roster.hash,
     epochs: [...request.epochs],
     iat: request.now,
-    exp: request.now + REQUEST_SECONDS,
+    exp: request.now + (request.validSeconds ?? usual),
     nonce: random(16),
   };
   const jws = await new CompactSign(formatJsonBytes(formatMessage(claimsSchema, claims)))
@@ -185,8 +219,19 @@ export async function verifyOfficerRequest(
     throw new BlindmarkError('wrongOrigin', 'The request was signed for another registry', { field: 'request' });
   }
   if (!equalBytes(claims.roster, roster.hash)) throw wrongRoster();
-  checkValidity('request', claims, now, REQUEST_SECONDS);
+  checkValidity('request', claims, now, LONGEST_SECONDS[claims.purpose]);
   return { officer, claims, hash: authorizationHash(authorization) };
+}
+
+/**
+ * What a request says of itself, before anything of it is verified: under which roster and when it was signed, so that it can
+ * be verified by them later.
+ *
+ * @throws BlindmarkError `badInput`
+ */
+export function readRequestClaims({ request }: OfficerAuthorization): OfficerClaims {
+  const payload = parseBase64url('request', request.split('.')[1] ?? '');
+  return parseMessage(claimsSchema, parseJsonBytes('request', payload), 'request');
 }
 
 /** The refusal of a request that was made under another roster than the one that counts here. */

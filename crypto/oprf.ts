@@ -39,8 +39,19 @@ export function blind(
   group: GroupBackend = sodiumGroup,
 ): Blinded {
   const scalar = randomScalar(random, group);
+  return { element: blindBy(scalar, input, group), blind: scalar };
+}
+
+/**
+ * The blinded element of an input under a blind that is known already: shows that an element was made of this input.
+ *
+ * @param blindScalar what {@link blind} returned
+ * @returns 32 bytes
+ * @throws BlindmarkError `badInput`
+ */
+export function blindBy(blindScalar: Uint8Array, input: Uint8Array, group: GroupBackend = sodiumGroup): Uint8Array {
   const inputElement = group.hashToElement(input, `HashToGroup-${EVALUATION_CONTEXT}`);
-  return { element: group.multiply(scalar, inputElement, 'input'), blind: scalar };
+  return group.multiply(checkScalar('blind', blindScalar), inputElement, 'input');
 }
 
 /**

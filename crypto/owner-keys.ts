@@ -4,6 +4,7 @@ import { wordlist } from '@scure/bip39/wordlists/english.js';
 import { checkBytes, formatUint, randomBytes, type RandomSource } from './bytes.ts';
 import { BlindmarkError } from './errors.ts';
 import { deriveKey } from './hash.ts';
+import { createExchangeKey, type ExchangeKey } from './seal.ts';
 import { createSigningKey, type SigningKey } from './signature.ts';
 
 /** Words in a recovery phrase: 128 bits of entropy and 4 of checksum (BIP39). */
@@ -73,6 +74,8 @@ export interface MarkSecrets {
   readonly signingKey: SigningKey;
   /** 32 bytes: redeems the activation token at the registry. */
   readonly redemptionSecret: Uint8Array;
+  /** The mark's X25519 key: messages are sealed to it. */
+  readonly exchangeKey: ExchangeKey;
 }
 
 /**
@@ -100,5 +103,6 @@ export function deriveMarkSecrets(masterSeed: Uint8Array, mark: MarkIdentity): M
     salt: derive(32, 'mark-salt'),
     signingKey: createSigningKey(derive(32, 'mark-key')),
     redemptionSecret: derive(32, 'mark-redemption'),
+    exchangeKey: createExchangeKey(derive(32, 'mark-exchange')),
   };
 }

@@ -20,7 +20,7 @@ export const CONTACT_ENVELOPE_SIZES = [512, 1024] as const;
 export const MAX_CLAIMS = 4;
 
 /** An envelope of one of these sizes: any other would tell something of what is inside. */
-function envelopeField(sizes: readonly number[]) {
+export function envelopeField(sizes: readonly number[]) {
   const field = bytesField(Math.min(...sizes), Math.max(...sizes));
   return field.refine((bytes) => sizes.includes(bytes.length), 'one of the envelope sizes');
 }
@@ -115,6 +115,16 @@ export function verifyRow(origin: string, row: RegistrationRow, witness: RowWitn
 /** What an owner signs to erase a registration. Bound to the version, so that it serves once. */
 export function withdrawalHash(origin: string, commitment: Uint8Array, version: number): Uint8Array {
   return labelledHash('withdrawal', origin, commitment, formatUint(version, 4));
+}
+
+/**
+ * What a withdrawal's entry in the log has in the place of a row's hash. Whoever once saw the commitment, as guardians do when
+ * the contact is opened, could compute {@link withdrawalHash}, and find the entry by it.
+ *
+ * @param entrySalt of the entry's mark
+ */
+export function withdrawalEntryHash(entrySalt: Uint8Array, withdrawal: Uint8Array): Uint8Array {
+  return labelledHash('withdrawal-entry', entrySalt, withdrawal);
 }
 
 /** What an owner signs to read a registration. Bound to the second. */

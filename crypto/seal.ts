@@ -12,6 +12,9 @@ const KEY_BYTES = 32;
 /** Bytes that {@link sealWithKey} adds: nonce and tag. */
 export const SEAL_OVERHEAD = NONCE_BYTES + TAG_BYTES;
 
+/** Bytes that {@link sealTo} adds: the ephemeral key and {@link SEAL_OVERHEAD}. */
+export const SEALED_TO_OVERHEAD = KEY_BYTES + SEAL_OVERHEAD;
+
 function unopened(cause?: unknown): BlindmarkError {
   return new BlindmarkError('badEnvelope', 'A sealed envelope does not open under this key', { cause });
 }
@@ -99,7 +102,7 @@ export function sealTo(
  * @throws BlindmarkError `badEnvelope`
  */
 export function openSealed(recipient: ExchangeKey, box: Uint8Array, associatedData: Uint8Array): Uint8Array {
-  if (box.length < KEY_BYTES + SEAL_OVERHEAD) throw unopened();
+  if (box.length < SEALED_TO_OVERHEAD) throw unopened();
   const ephemeral = box.slice(0, KEY_BYTES);
   let key: Uint8Array;
   try {

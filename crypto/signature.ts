@@ -1,5 +1,5 @@
 /** Ed25519 signatures (RFC 8032), by libsodium. */
-import { checkBytes, randomBytes } from './bytes.ts';
+import { bytesToHex, checkBytes, randomBytes } from './bytes.ts';
 import { sodium } from './sodium.ts';
 
 /** An Ed25519 key pair. The seed is the whole secret (RFC 8032 section 5.1.5). */
@@ -33,4 +33,22 @@ export function sign(key: SigningKey, message: Uint8Array): Uint8Array {
 export function isSignature(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
   if (publicKey.length !== 32 || signature.length !== 64) return false;
   return sodium.crypto_sign_verify_detached(signature, message, publicKey);
+}
+
+/** Signatures that held lately. */
+const held = new Set<string>();
+const REMEMBERED_SIGNATURES = 512;
+
+/**
+ * {@link isSignature} for short public statements that one process meets several times within moments, as a checkpoint and its
+ * cosignatures are: what held is remembered for a while, and not computed again.
+ */
+export function isPublicSignature(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
+  const name = [publicKey, signature, message].map(bytesToHex).join(' ');
+  if (held.has(name)) return true;
+  if (!isSignature(publicKey, message, signature)) return false;
+  const [oldest] = held;
+  if (oldest !== undefined && held.size >= REMEMBERED_SIGNATURES) held.delete(oldest);
+  held.add(name);
+  return true;
 }

@@ -1,11 +1,11 @@
 /** Partial evaluations under t-of-n shares, combined by Lagrange interpolation at 0 (DESIGN 3.1 step 2). */
 import { ristretto255 } from '@noble/curves/ed25519.js';
 import { equalBytes } from './bytes.ts';
-import { checkBatch } from './dleq.ts';
+import { checkBatch, verifyProof } from './dleq.ts';
 import { badInput, BlindmarkError, isBlindmarkError } from './errors.ts';
 import { sodiumGroup } from './group-sodium.ts';
 import { checkElement, isIdentity, type GroupBackend } from './group.ts';
-import { verifyEvaluation } from './oprf.ts';
+import { EVALUATION_CONTEXT } from './oprf.ts';
 
 /** Most shares of one key. */
 export const MAX_SHARES = 255;
@@ -49,7 +49,7 @@ function checkIndexes(field: string, indexes: readonly number[]): void {
 }
 
 /**
- * Combines partial evaluations into those of the whole key. Verifies nothing: {@link combineVerified} does.
+ * Combines partial evaluations into those of the whole key. Verifies nothing: {@link combineProved} does.
  *
  * @param partials at least `threshold` of them, with as many elements each; the first `threshold` are used
  * @returns one element of 32 bytes for each evaluated
@@ -105,12 +105,13 @@ export interface GuardianFault {
 
 /** Why an answer does not count; undefined when it does. */
 function findFault(
+  context: string,
   elements: readonly Uint8Array[],
   answer: GuardianAnswer,
   group: GroupBackend,
 ): GuardianFault | undefined {
   try {
-    verifyEvaluation(answer.publicShare, elements, answer.evaluatedElements, answer.proof, group);
+    verifyProof(context, answer.publicShare, elements, answer.evaluatedElements, answer.proof, group);
     return undefined;
   } catch (error) {
     if (!isBlindmarkError(error, 'badProof', 'badElement')) throw error;
@@ -122,13 +123,15 @@ function findFault(
  * Verifies each guardian's answer under its public share and combines the good ones. Who answered wrongly is named; the
  * rest go on. Whatever answers are left beyond `threshold` are checked to give the same result.
  *
- * @param elements the blinded elements that were sent, 1 to 64
+ * @param context the proofs' context string: what kind of key it is
+ * @param elements the elements that were sent, 1 to 64
  * @param groupKey when given, the combined public shares must be this key
  * @throws BlindmarkError `guardiansUnavailable` naming the guardians at fault, when fewer than `threshold` answers are good;
  *   `badProof` when subsets of good answers disagree or the shares do not make up `groupKey`; `badElement` or `badInput` for
  *   arguments that the caller itself must mend
  */
-export function combineVerified(
+export function combineProved(
+  context: string,
   elements: readonly Uint8Array[],
   answers: readonly GuardianAnswer[],
   threshold: number,
@@ -142,7 +145,7 @@ export function combineVerified(
   );
   checkBatch(elements);
   elements.forEach((element, i) => checkElement(`elements[${i}]`, element));
-  const faultOf = new Map(answers.map((answer) => [answer, findFault(elements, answer, group)]));
+  const faultOf = new Map(answers.map((answer) => [answer, findFault(context, elements, answer, group)]));
   const faults = [...faultOf.values()].filter((fault) => fault !== undefined);
   const good = answers.filter((answer) => faultOf.get(answer) === undefined);
   if (good.length < threshold) {
@@ -173,6 +176,17 @@ export function combineVerified(
     });
   }
   return { combined, faults };
+}
+
+/** {@link combineProved} for evaluations of blinded codes. */
+export function combineVerified(
+  elements: readonly Uint8Array[],
+  answers: readonly GuardianAnswer[],
+  threshold: number,
+  groupKey?: Uint8Array,
+  group: GroupBackend = sodiumGroup,
+): { combined: Uint8Array[]; faults: GuardianFault[] } {
+  return combineProved(EVALUATION_CONTEXT, elements, answers, threshold, groupKey, group);
 }
 
 /**

@@ -46,7 +46,7 @@ const ROOMS: readonly { readonly room: string; readonly may: readonly string[] }
   { room: 'server/guardian/', may: ['server/', 'server/http/', 'server/database/', 'server/threads/', 'crypto/'] },
   { room: 'server/issuer/', may: ['server/', 'server/http/', 'server/database/', 'server/threads/', 'crypto/'] },
   { room: 'server/store/', may: ['server/database/', 'crypto/'] },
-  { room: 'server/log/', may: ['server/store/', 'server/database/', 'crypto/'] },
+  { room: 'server/log/', may: ['server/store/', 'server/http/', 'server/database/', 'crypto/'] },
   { room: 'server/http/', may: ['crypto/'] },
   { room: 'server/database/', may: ['crypto/'] },
   { room: 'server/threads/', may: ['crypto/'] },

@@ -3,10 +3,12 @@ import type { Command } from 'commander';
 import { formatBase64url } from '../../crypto/bytes.ts';
 import { forceFileSchema, officerFileSchema, rootFileSchema } from '../../crypto/credential-files.ts';
 import { badInput } from '../../crypto/errors.ts';
+import { createExchangeKey } from '../../crypto/seal.ts';
 import { createForce, createOfficer, createRoot } from '../authority.ts';
 import { createCommand } from './command.ts';
 import { readRegistryFile } from '../node/index.ts';
 import { createOutput } from './output.ts';
+import { forceCommands } from './revocations.ts';
 import { readCredential, writeCredential } from './secrets.ts';
 
 interface OutOptions {
@@ -44,9 +46,10 @@ async function force(
   const validDays = readAmount('days', options.days, 3660);
   const file = await createForce(rootFile, { force: options.id, now: now(), validDays });
   await writeCredential(options.out, forceFileSchema, file, { purpose: 'force', plain: options.plain === true });
+  const exchangeKey = formatBase64url(createExchangeKey(file.exchangeSecret).publicKey);
   createOutput(options.json === true).result(
-    { force: options.id, out: options.out },
-    `${options.out}: the key and certificate of ${options.id}.`,
+    { force: options.id, out: options.out, exchangeKey },
+    `${options.out}: the key and certificate of ${options.id}.\nFor the roster, the force’s exchange key: ${exchangeKey}`,
   );
 }
 
@@ -54,6 +57,7 @@ async function officer(
   options: OutOptions & {
     readonly force: string;
     readonly registryFile: string;
+    readonly officer: string;
     readonly pseudonym?: string;
     readonly hours?: string;
     readonly seal?: boolean;
@@ -62,7 +66,8 @@ async function officer(
   const forceFile = await readCredential(options.force, forceFileSchema, 'force');
   const registry = readRegistryFile(options.registryFile);
   const validHours = readAmount('hours', options.hours, 12);
-  const file = await createOfficer(forceFile, { registry, now: now(), pseudonym: options.pseudonym, validHours });
+  const { officer: staffId, pseudonym } = options;
+  const file = await createOfficer(forceFile, { registry, now: now(), officer: staffId, pseudonym, validHours });
   await writeCredential(options.out, officerFileSchema, file, { purpose: 'officer', plain: options.seal !== true });
   const until = new Date((now() + (validHours ?? 12) * 3600) * 1000);
   const words = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeStyle: 'short' }).format(until);
@@ -80,7 +85,7 @@ const sealed = (name: string, description: string): Command =>
 
 /** `blindmark authority`. */
 export function authorityCommand(): Command {
-  return createCommand('authority', 'certify forces and officers')
+  const command = createCommand('authority', 'certify forces and officers, and revoke')
     .addCommand(
       sealed('root', 'make the authority root of a registry')
         .requiredOption('--origin <origin>', 'the registry’s name in its roster')
@@ -98,10 +103,13 @@ export function authorityCommand(): Command {
         .requiredOption('--force <file>', 'the force’s key')
         .requiredOption('--registry-file <file>', 'the registry’s address and fingerprint')
         .requiredOption('--out <file>', 'where to write it')
+        .requiredOption('--officer <id>', 'the force’s own identifier of the person: nobody else can read it')
         .option('--pseudonym <name>', 'what the public log shows; default: a random one')
         .option('--hours <n>', 'how long it is good; default and most: 12')
         .option('--seal', 'seal it under a passphrase')
         .option('--json', 'print JSON')
         .action(officer),
     );
+  for (const subcommand of forceCommands()) command.addCommand(subcommand);
+  return command;
 }

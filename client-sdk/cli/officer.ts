@@ -5,15 +5,29 @@ import { formatBase64url, parseBase64url, parseUtf8, randomBytes } from '../../c
 import { officerFileSchema } from '../../crypto/credential-files.ts';
 import { badInput, BlindmarkError, EXIT_CODES, isBlindmarkError } from '../../crypto/errors.ts';
 import { labelledHash } from '../../crypto/hash.ts';
+import { delayedField, loggedEntrySchema } from '../../crypto/log-proof.ts';
+import { formatMessage } from '../../crypto/message.ts';
+import { formatReceipt } from '../../crypto/receipt.ts';
+import { caseRecordsOf } from '../case-file.ts';
+import type { FoundRegistration } from '../found.ts';
 import { readBytes, unwritable } from '../node/files.ts';
-import { checkCaseReference, Officer, type LookupFailure, type LookupReading, type LookupResult } from '../officer.ts';
+import {
+  checkCaseReference,
+  Officer,
+  type LookupEntryEvidence,
+  type LookupFailure,
+  type LookupReading,
+  type LookupResult,
+} from '../officer.ts';
 import { checkCodeCell, parseTable } from '../tables.ts';
+import { createCaseKeeper } from './case-keeper.ts';
 import { createCommand, describeError, noteFailure, signalOfInterrupt } from './command.ts';
 import { connectOptions } from './connection.ts';
 import { describeItem } from './items.ts';
-import { createOutput, formatCount, formatDate, formatNumber, type Output } from './output.ts';
-import { describeStatus } from './owner.ts';
+import { openingCommands } from './openings.ts';
+import { createOutput, formatCount, formatDate, formatMoment, formatNumber, type Output } from './output.ts';
 import { readCredential, readSecret } from './secrets.ts';
+import { describeStatus } from './vault-command.ts';
 
 interface LookupCommandOptions {
   readonly credential: string;
@@ -23,6 +37,7 @@ interface LookupCommandOptions {
   readonly maxCandidates?: string;
   readonly dryRun?: boolean;
   readonly resume?: string;
+  readonly caseFile?: string;
   readonly json?: boolean;
 }
 
@@ -54,38 +69,68 @@ function readingsOfTable(
   return { readings, failures };
 }
 
-function recordOf(result: LookupResult): Record<string, unknown> {
-  const { id, result: verdict, candidates, registrations, omitted, misread, refused, evidence } = result;
+/** A registration with what lets others check it: the log's entry of it, and the one of this match. */
+function recordOfFound(found: FoundRegistration): Record<string, unknown> {
+  const { scheme, code, status, items, registeredOn, registeredBefore, hasContact, evidence } = found;
+  const { checkpoint, registered, match } = evidence;
   return {
-    id,
-    result: verdict,
-    candidates,
-    registrations: registrations.map(({ scheme, code, status, items, registeredOn }) => ({
-      status,
-      items,
-      registeredOn,
-      scheme,
-      code,
-    })),
-    ...(omitted.length > 0 ? { omitted } : {}),
-    ...(misread.length > 0 ? { misread } : {}),
-    ...(refused > 0 ? { refused } : {}),
-    evidence: {
-      caseSalt: formatBase64url(evidence.caseSalt),
-      evaluations: evidence.evaluations.map(formatBase64url),
+    status,
+    items,
+    registeredOn,
+    registeredBefore,
+    scheme,
+    code,
+    hasContact,
+    registered: { index: registered.logged.index, receipt: formatReceipt({ checkpoint, ...registered }) },
+    match: {
+      index: match.logged.index,
+      lookup: evidence.lookup,
+      receipt: formatReceipt({ checkpoint, ...match }),
+      ...(match.delayed === null ? {} : { delayed: formatMessage(delayedField, match.delayed) }),
     },
   };
 }
 
+function recordOfLookup({ evaluation, checkpoint, logged, delayed }: LookupEntryEvidence): Record<string, unknown> {
+  return {
+    evaluation: formatBase64url(evaluation),
+    ...formatMessage(loggedEntrySchema, logged),
+    checkpoint,
+    ...(delayed === null ? {} : { delayed: formatMessage(delayedField, delayed) }),
+  };
+}
+
+function recordOf(result: LookupResult): Record<string, unknown> {
+  const { id, result: verdict, candidates, registrations, omitted, misread, refused, refusals, evidence } = result;
+  return {
+    id,
+    result: verdict,
+    candidates,
+    registrations: registrations.map(recordOfFound),
+    ...(omitted.length > 0 ? { omitted } : {}),
+    ...(misread.length > 0 ? { misread } : {}),
+    ...(refused > 0 ? { refused, refusals: refusals.map(describeError) } : {}),
+    evidence: { caseSalt: formatBase64url(evidence.caseSalt), lookups: evidence.lookups.map(recordOfLookup) },
+  };
+}
+
+function wordsOfLog({ registeredBefore, evidence }: FoundRegistration): string {
+  const before = formatMoment(Date.parse(registeredBefore) / 1000);
+  const { registered, match, lookup } = evidence;
+  return `in the public log before ${before} (entry ${registered.logged.index}); shown to you by entry ${match.logged.index}, for your lookup in entry ${lookup}`;
+}
+
 function wordsOf(result: LookupResult): string {
-  const { id, candidates, registrations, omitted, misread, refused } = result;
+  const { id, candidates, registrations, omitted, misread, refused, refusals } = result;
   const asked = candidates === 1 ? '' : ` (${formatCount(candidates, 'possible code')} asked for)`;
   const byCode = Map.groupBy(registrations, ({ scheme, code }) => `${code} (${scheme})`);
   const lines = [...byCode].flatMap(([code, claims]) =>
-    claims.map(({ status, items, registeredOn }, i) => {
+    claims.map((found, i) => {
+      const { status, items, registeredOn, hasContact } = found;
       const claim = claims.length > 1 ? `, claim ${i + 1} of ${claims.length}` : '';
       const described = items.map((item) => `\n    ${describeItem(item)}`).join('');
-      return `  ${code}${claim}: ${describeStatus(status)}, registered on ${formatDate(registeredOn)}${described}`;
+      const contact = hasContact ? '\n    two officers can have its contact opened: blindmark officer open' : '';
+      return `  ${code}${claim}: ${describeStatus(status)}, registered on ${formatDate(registeredOn)}${described}\n    ${wordsOfLog(found)}${contact}`;
     }),
   );
   const left = omitted.map(
@@ -100,6 +145,7 @@ function wordsOf(result: LookupResult): string {
       ? []
       : [
           `  ${formatCount(refused, 'registration')} does not verify, and is not shown: altered since, or sealed so on purpose`,
+          ...new Set(refusals.map(({ message }) => `    ${message}`)),
         ];
   const missed = refused > 0 ? 'CANNOT TELL' : 'not registered';
   const verdict = registrations.length > 0 ? 'REGISTERED' : missed;
@@ -192,6 +238,9 @@ async function lookup(given: string[], options: LookupCommandOptions): Promise<v
     output.remark(`${formatCount(all.length - readings.length, 'reading')} looked up before, and left out.`);
   }
   const keep = resume === undefined ? () => undefined : createKeeper(resume, readings, context);
+  const { caseFile } = options;
+  const keepHits = caseFile === undefined ? () => undefined : createCaseKeeper(caseFile, file.seed);
+  const facts = { origin: officer.registry.roster.roster.origin, caseReference };
   const plan = officer.plan(readings, readMaxCandidates(options.maxCandidates));
   output.remark(
     `${formatCount(readings.length, 'reading')}: ${formatCount(plan.codes, 'code')} to ask for, each counted against the day’s quota.`,
@@ -205,6 +254,7 @@ async function lookup(given: string[], options: LookupCommandOptions): Promise<v
       }
       if (result.result === 'hit') hits += 1;
       if (result.refused > 0) process.exitCode = Math.max(Number(process.exitCode ?? 0), EXIT_CODES.refused);
+      keepHits(caseRecordsOf(result, facts));
       const record = recordOf(result);
       output.result(record, wordsOf(result));
       keep(record);
@@ -224,7 +274,8 @@ function reportFailure({ id, error }: LookupFailure, output: Output): void {
 
 /** `blindmark officer`. */
 export function officerCommand(): Command {
-  return createCommand('officer', 'look up what was read off recovered items').addCommand(
+  const command = createCommand('officer', 'look up what was read off recovered items, and reach their keepers');
+  command.addCommand(
     createCommand('lookup', 'say of readings whether they are registered, and what they are')
       .argument('[readings...]', 'as read: ? for an unread character, [8B] for one of these')
       .requiredOption('--credential <file>', 'the officer’s credential of this shift')
@@ -234,7 +285,13 @@ export function officerCommand(): Command {
       .option('--max-candidates <n>', 'most codes that one reading may stand for; default: 256')
       .option('--dry-run', 'only say how many codes would be asked for')
       .option('--resume <file>', 'keep results in this file, and leave out rows that it holds already')
+      .option(
+        '--case-file <file>',
+        'keep each hit in this file, sealed to the credential: what officer open needs, and what proves the hit',
+      )
       .option('--json', 'print JSON, one object a line')
       .action(lookup),
   );
+  for (const subcommand of openingCommands()) command.addCommand(subcommand);
+  return command;
 }

@@ -13,7 +13,12 @@ export interface Output {
   readonly endProgress: () => void;
 }
 
-const VERBS: Readonly<Record<string, string>> = { register: 'Registering', stretch: 'Looking up', mint: 'Minting' };
+const VERBS: Readonly<Record<string, string>> = {
+  register: 'Registering',
+  stretch: 'Looking up',
+  mint: 'Minting',
+  audit: 'Auditing',
+};
 
 /** @param asJson one JSON object a line, and no bar */
 export function createOutput(asJson: boolean): Output {
@@ -56,11 +61,23 @@ export function createOutput(asJson: boolean): Output {
 }
 
 const longDate = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeZone: 'UTC' });
+const longMoment = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeStyle: 'short', timeZone: 'UTC' });
 const wholeNumber = new Intl.NumberFormat('en-GB');
 
 /** `2026-11-24` as 24 November 2026. */
 export function formatDate(date: string): string {
   return longDate.format(new Date(`${date}T00:00:00Z`));
+}
+
+/** Epoch seconds as 24 November 2026 at 13:00 UTC. */
+export function formatMoment(epochSeconds: number): string {
+  return `${longMoment.format(new Date(epochSeconds * 1000))} UTC`;
+}
+
+/** Whole hours since 1970 as 24 November 2026, 12:00 to 13:00 UTC. */
+export function formatHourWords(hour: number): string {
+  const [from, to] = [hour, hour + 1].map((value) => `${String(value % 24).padStart(2, '0')}:00`);
+  return `${longDate.format(new Date(hour * 3_600_000))}, ${from} to ${to} UTC`;
 }
 
 /** 20000 as 20,000. */

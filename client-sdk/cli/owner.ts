@@ -7,32 +7,32 @@ import { equalBytes } from '../../crypto/bytes.ts';
 import type { RegistryFile } from '../../crypto/credential-files.ts';
 import { badInput, BlindmarkError } from '../../crypto/errors.ts';
 import { createRecoveryPhrase, parseRecoveryPhrase } from '../../crypto/owner-keys.ts';
-import { formatCode } from '../../crypto/canonical.ts';
 import { STATUSES, type Status } from '../../crypto/registration.ts';
-import { createVaultFile, openVaultFile, type OpenVault } from '../node/vault-file.ts';
-import { Owner } from '../owner.ts';
-import type { MarkRecord } from '../vault.ts';
-import { createCommand, signalOfInterrupt } from './command.ts';
+import { createVaultFile, type OpenVault } from '../node/vault-file.ts';
+import type { ContactChoice } from '../contacts.ts';
+import type { Owner } from '../owner.ts';
+import { createCommand } from './command.ts';
+import { readContactChoice, withContactOptions, type ContactOptions } from './contact.ts';
+import { historyCommands } from './history.ts';
 import { readRegistryFile } from '../node/index.ts';
-import { connect } from './connection.ts';
 import { describeItem, parseItem } from './items.ts';
-import { createOutput, formatDate, type Output } from './output.ts';
+import { createOutput, type Output } from './output.ts';
+import { contactCommands } from './owner-contact.ts';
 import { registerFromTable } from './register-table.ts';
-import { readNewPassphrase, readPassphrase, readSecret } from './secrets.ts';
+import { readNewPassphrase, readSecret } from './secrets.ts';
+import {
+  describeStatus,
+  markCommand,
+  openVault,
+  recordOf,
+  vaultCommand,
+  withOwner,
+  wordsOf,
+  type MarkOptions,
+  type VaultOptions,
+} from './vault-command.ts';
 
-interface VaultOptions {
-  readonly vault: string;
-  readonly passphraseFile?: string;
-  readonly json?: boolean;
-}
-
-interface MarkOptions extends VaultOptions {
-  readonly registryFile?: string;
-  readonly code: string;
-  readonly scheme?: string;
-}
-
-interface RegisterOptions extends VaultOptions {
+interface RegisterOptions extends VaultOptions, Omit<ContactOptions, 'contact'> {
   readonly registryFile: string;
   readonly activationKey?: string;
   readonly activationKeys?: string;
@@ -43,75 +43,7 @@ interface RegisterOptions extends VaultOptions {
   readonly from?: string;
   readonly parallel?: string;
   readonly unhurried?: boolean;
-}
-
-const STATUS_WORDS: Readonly<Record<Status, string>> = {
-  withKeeper: 'with its keeper',
-  stolen: 'reported stolen',
-  lost: 'reported lost',
-  recovered: 'recovered',
-};
-
-/** A status in words. */
-export function describeStatus(status: Status): string {
-  return STATUS_WORDS[status];
-}
-
-function vaultCommand(name: string, description: string): Command {
-  return createCommand(name, description)
-    .requiredOption('--vault <file>', 'the vault, sealed under a passphrase (BLINDMARK_PASSPHRASE or a prompt)')
-    .option('--passphrase-file <file>', 'read the passphrase from the first line of this file')
-    .option('--json', 'print JSON, one object a line');
-}
-
-function markCommand(name: string, description: string): Command {
-  return vaultCommand(name, description)
-    .requiredOption('--code <code>', 'the code as it stands on the mark')
-    .option('--scheme <scheme>', 'the code’s scheme, where it fits several')
-    .option('--registry-file <file>', 'the registry’s address and fingerprint; default: as the vault knows it');
-}
-
-function recordOf(mark: MarkRecord): Record<string, unknown> {
-  const { scheme, canonical, stage, status, items, row } = mark;
-  return { scheme, code: canonical, stage, status, items, registeredOn: row?.registeredOn };
-}
-
-function wordsOf(mark: MarkRecord, owner: Owner): string {
-  const code = formatCode(owner.registry.roster.roster.schemes, mark.scheme, mark.canonical);
-  const items = mark.items.map((item) => `  ${describeItem(item)}`).join('\n');
-  const since = mark.row === undefined ? '' : `, registered on ${formatDate(mark.row.registeredOn)}`;
-  const state = mark.stage === 'registered' ? `${STATUS_WORDS[mark.status]}${since}` : mark.stage;
-  return `${code} (${mark.scheme}): ${state}\n${items}`;
-}
-
-async function openVault(options: VaultOptions): Promise<OpenVault> {
-  return openVaultFile(options.vault, await readPassphrase(`Passphrase of ${options.vault}:`, options.passphraseFile));
-}
-
-function knownRegistry({ vault }: OpenVault): RegistryFile {
-  const [only, ...others] = vault.registries.values();
-  if (only !== undefined && others.length === 0) return only;
-  const message = only === undefined ? 'The vault knows no registry yet' : 'The vault knows several registries';
-  throw new BlindmarkError('badInput', message, { field: 'registry-file', remedy: 'Name it with --registry-file.' });
-}
-
-/** Opens vault and registry, does the work, and closes the vault whatever happens. */
-async function withOwner(
-  options: VaultOptions & { readonly registryFile?: string | undefined },
-  work: (owner: Owner, output: Output, signal: AbortSignal) => Promise<void>,
-  open = async (): Promise<OpenVault> => openVault(options),
-): Promise<void> {
-  const output = createOutput(options.json === true);
-  const signal = signalOfInterrupt();
-  const opened = await open();
-  try {
-    const file = options.registryFile === undefined ? knownRegistry(opened) : readRegistryFile(options.registryFile);
-    const registry = await connect(file, output, signal, true);
-    await work(await Owner.open(registry, opened.vault, file), output, signal);
-  } finally {
-    output.endProgress();
-    opened.close();
-  }
+  readonly contact?: ContactOptions['contact'] | 'table';
 }
 
 async function createNew(options: VaultOptions): Promise<void> {
@@ -144,15 +76,24 @@ async function readActivationKey(given: string | undefined, registry: RegistryFi
   });
 }
 
-async function registerOne(options: RegisterOptions, owner: Owner, output: Output, signal: AbortSignal): Promise<void> {
+async function registerOne(
+  options: RegisterOptions,
+  contact: ContactChoice | undefined,
+  owner: Owner,
+  output: Output,
+  signal: AbortSignal,
+): Promise<void> {
   const { code, item = [], scheme, status } = options;
   if (code === undefined) throw badInput('code', 'a code, with --code; or a table, with --from');
   const activationKey = await readActivationKey(options.activationKey, readRegistryFile(options.registryFile));
   const before = new Set(owner.marks.filter((mark) => mark.stage === 'registered').map((mark) => mark.canonical));
-  const request = { code, scheme, status, activationKey, items: item.map(parseItem) };
+  const request = { code, scheme, status, activationKey, items: item.map(parseItem), contact };
   const mark = await owner.register(request, { signal });
   const verdict = before.has(mark.canonical) ? 'Was registered before, as it is.' : 'Registered.';
   output.result(recordOf(mark), `${verdict}\n${wordsOf(mark, owner)}`);
+  if (contact === undefined && mark.contact === null) {
+    output.remark('No contact was left: police who find it cannot reach you. blindmark owner contact leaves one.');
+  }
 }
 
 function readParallel(text: string | undefined): number {
@@ -161,11 +102,23 @@ function readParallel(text: string | undefined): number {
   throw badInput('parallel', 'a whole number from 1 to 64');
 }
 
+/** The contact for what is registered; `table` for what stands in each row. */
+async function readContact({
+  from,
+  contact,
+  contactFile,
+}: RegisterOptions): Promise<ContactChoice | 'table' | undefined> {
+  if (contact !== 'table') return readContactChoice({ contact, contactFile });
+  if (from === undefined || contactFile !== undefined) throw badInput('contact', 'table beside --from alone');
+  return contact;
+}
+
 async function register(options: RegisterOptions): Promise<void> {
+  const contact = await readContact(options);
   await withOwner(options, async (owner, output, signal) => {
     const { from, activationKeys } = options;
     if (from === undefined) {
-      await registerOne(options, owner, output, signal);
+      await registerOne(options, contact as ContactChoice | undefined, owner, output, signal);
       return;
     }
     const ofOne = (['code', 'item', 'activationKey'] as const).find((name) => options[name] !== undefined);
@@ -175,7 +128,7 @@ async function register(options: RegisterOptions): Promise<void> {
     const parallel = options.unhurried === true ? undefined : readParallel(options.parallel);
     await registerFromTable(
       owner,
-      { marks: from, packs: activationKeys, parallel, scheme: options.scheme, status: options.status },
+      { marks: from, packs: activationKeys, parallel, scheme: options.scheme, status: options.status, contact },
       output,
       signal,
     );
@@ -189,7 +142,7 @@ async function list(options: VaultOptions): Promise<void> {
   const marks = [...vault.registries.keys()].flatMap((origin) => vault.latestMarks(origin));
   for (const mark of marks) {
     const items = mark.items.map((item) => `  ${describeItem(item)}`).join('\n');
-    const state = mark.stage === 'registered' ? STATUS_WORDS[mark.status] : mark.stage;
+    const state = mark.stage === 'registered' ? describeStatus(mark.status) : mark.stage;
     output.result({ origin: mark.origin, ...recordOf(mark) }, `${mark.canonical} (${mark.scheme}): ${state}\n${items}`);
   }
   if (marks.length === 0) output.remark('This vault has no marks yet.');
@@ -252,7 +205,9 @@ const collect = (value: string, values: string[] = []): string[] => [...values, 
 /** `blindmark owner`. */
 export function ownerCommand(): Command {
   const itemHelp = 'category=Shotgun,make=AYA,model=No. 4 (also serial=, description=); once for each item';
-  const registerCommand = vaultCommand('register', 'register a mark, or a table of marks')
+  const registerCommand = withContactOptions(vaultCommand('register', 'register a mark, or a table of marks'), {
+    table: 'of a table, its columns keeper and contact',
+  })
     .requiredOption('--registry-file <file>', 'the registry’s address and fingerprint')
     .option('--code <code>', 'the code as it stands on the mark')
     .option('--scheme <scheme>', 'the code’s scheme, where it fits several')
@@ -273,7 +228,7 @@ export function ownerCommand(): Command {
   const setOption = new Option('--set <status>', 'say what became of it; without it, ask the registry').choices([
     ...STATUSES,
   ]);
-  return createCommand('owner', 'register marked property, and look after it')
+  const command = createCommand('owner', 'register marked property, and look after it')
     .addCommand(vaultCommand('new', 'make a vault with a new recovery phrase').action(createNew))
     .addCommand(registerCommand)
     .addCommand(vaultCommand('list', 'show the marks in a vault').action(list))
@@ -292,4 +247,6 @@ export function ownerCommand(): Command {
         )
         .action(recover),
     );
+  for (const subcommand of [...historyCommands(), ...contactCommands()]) command.addCommand(subcommand);
+  return command;
 }

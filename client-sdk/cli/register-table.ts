@@ -7,7 +7,9 @@ import { readBytes } from '../node/files.ts';
 import type { Owner, RegisterOutcome, RegisterRequest } from '../owner.ts';
 import type { SchemeCode } from '../registry.ts';
 import { checkCodeCell, parseTable, type TableRow } from '../tables.ts';
+import type { ContactChoice } from '../contacts.ts';
 import { describeError, noteFailure } from './command.ts';
+import { contactOfRow } from './contact.ts';
 import { itemOfRow } from './items.ts';
 import { formatCount, type Output } from './output.ts';
 
@@ -15,6 +17,8 @@ import { formatCount, type Output } from './output.ts';
 interface Group extends SchemeCode {
   readonly rows: string[];
   readonly items: Item[];
+  /** The first of the rows that has one; undefined where the table is not asked for any. */
+  contact?: ContactChoice;
 }
 
 type Failure = readonly [row: string, error: BlindmarkError];
@@ -25,6 +29,7 @@ function groupRows(
   owner: Owner,
   rows: readonly TableRow[],
   scheme: string | undefined,
+  withContacts: boolean,
 ): { groups: Group[]; failures: Failure[] } {
   const groups = new Map<string, Group>();
   const failures: Failure[] = [];
@@ -37,7 +42,9 @@ function groupRows(
       );
       const key = JSON.stringify(code);
       const group = groups.get(key) ?? { ...code, rows: [], items: [] };
+      const contact = withContacts ? contactOfRow(row) : undefined;
       group.items.push(itemOfRow(row));
+      if (contact !== undefined) group.contact = group.contact ?? contact;
       group.rows.push(rowId(row));
       groups.set(key, group);
     } catch (error) {
@@ -122,6 +129,7 @@ function report(output: Output, row: string, outcome: RegisterOutcome | { readon
  * @param options.parallel registrations at once; undefined: one by one, with random pauses
  * @param options.scheme of rows that name none
  * @param options.status of every mark
+ * @param options.contact of every mark; `table` for that of each row
  * @param options.packs path of a table with `activation_key` and, where the packs have codes, `scheme` and `code`
  */
 export async function registerFromTable(
@@ -132,13 +140,14 @@ export async function registerFromTable(
     readonly parallel: number | undefined;
     readonly scheme?: string | undefined;
     readonly status?: RegisterRequest['status'];
+    readonly contact?: ContactChoice | 'table' | undefined;
   },
   output: Output,
   signal: AbortSignal,
 ): Promise<void> {
   const marks = parseTable(options.marks, readBytes(options.marks), ['code', 'category']);
   const packs = parseTable(options.packs, readBytes(options.packs), ['activation_key']);
-  const { groups, failures } = groupRows(owner, marks.rows, options.scheme);
+  const { groups, failures } = groupRows(owner, marks.rows, options.scheme, options.contact === 'table');
   for (const [row, error] of failures) report(output, row, { error });
   remarkOnZeros(groups, output);
   const keys = assignKeys(owner, groups, packs.rows);
@@ -154,6 +163,7 @@ export async function registerFromTable(
     scheme: group.scheme,
     items: group.items,
     status: options.status,
+    contact: options.contact === 'table' ? group.contact : options.contact,
     activationKey: keys.get(group) as string,
   }));
   const { parallel } = options;

@@ -1,5 +1,6 @@
 /** Where the demonstration keeps its files, and on which ports its services listen. */
 import { join, resolve } from 'node:path';
+import type { KeyPurpose } from '../../crypto/dkg-messages.ts';
 
 export const PROJECT_FOLDER = resolve(import.meta.dirname, '../..');
 
@@ -7,6 +8,9 @@ export const ORIGIN = 'demonstration.blindmark.example';
 export const GUARDIANS = ['g1', 'g2', 'g3'] as const;
 export type GuardianId = (typeof GUARDIANS)[number];
 export const THRESHOLD = 2;
+
+/** The demonstration force's identifier in the roster. */
+export const FORCE_ID = 'demo-force';
 
 /** Codes a day for the demonstration force, each officer of it, and the demonstration issuer. */
 export const CODES_PER_DAY = 20_000;
@@ -42,8 +46,12 @@ export function layoutOf(data: string) {
     officerFiles: { 'officer-a': join(demo, 'officer-a.json'), 'officer-b': join(demo, 'officer-b.json') },
     vendorFile: join(demo, 'vendor.json'),
     packs: join(demo, 'packs.csv'),
-    ceremony: join(demo, 'ceremony.json'),
-    board: join(demo, 'board'),
+    /** What the force has revoked. */
+    revokedFile: join(demo, 'revoked.json'),
+    /** What `blindmark authority revocations` says while it runs. */
+    revocationsLog: join(demo, 'revocations.log'),
+    ceremonyOf: (purpose: KeyPurpose) => join(demo, `ceremony-${purpose}.json`),
+    boardOf: (purpose: KeyPurpose) => join(demo, `board-${purpose}`),
   };
 }
 export type Layout = ReturnType<typeof layoutOf>;

@@ -1,15 +1,21 @@
 /** Running the project's own programs, as their operators would. */
 import { spawn, type ChildProcess } from 'node:child_process';
+import { join } from 'node:path';
 import { BlindmarkError } from '../../crypto/errors.ts';
+import { PROJECT_FOLDER } from './layout.ts';
+
+/** Where Node keeps what it compiled. A program of the set-up starts in half the time when one before it was of the same code. */
+const COMPILE_CACHE = join(PROJECT_FOLDER, 'node_modules/.cache/blindmark-compiled');
 
 /** Variables that a child needs; nothing else of the environment is handed on. */
 function environment(passphrase: string | undefined): NodeJS.ProcessEnv {
-  const { PATH, HOME, LANG, TZ, BLINDMARK_LOG_LEVEL } = process.env;
+  const { PATH, HOME, LANG, TZ, NODE_COMPILE_CACHE, BLINDMARK_LOG_LEVEL } = process.env;
   return {
     PATH,
     HOME,
     LANG,
     TZ,
+    NODE_COMPILE_CACHE: NODE_COMPILE_CACHE ?? COMPILE_CACHE,
     ...(BLINDMARK_LOG_LEVEL === undefined ? {} : { BLINDMARK_LOG_LEVEL }),
     ...(passphrase === undefined ? {} : { BLINDMARK_PASSPHRASE: passphrase }),
   };

@@ -3,11 +3,13 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { formatBase64url, randomBytes } from '../../crypto/bytes.ts';
 import { registryFileSchema } from '../../crypto/credential-files.ts';
+import { KEY_PURPOSES, type KeyPurpose } from '../../crypto/dkg-messages.ts';
 import { readJson, readText, writeJson, writeText } from '../files.ts';
 import { readConfig } from '../registry/config.ts';
 import { beginSetUp, completeSetUp } from './data-folder.ts';
 import {
   CODES_PER_DAY,
+  FORCE_ID,
   GUARDIANS,
   layoutOf,
   ORIGIN,
@@ -21,9 +23,11 @@ import {
 } from './layout.ts';
 import { flags, runProgram } from './programs.ts';
 
-const FORCE = { id: 'demo-force', name: 'Demonstration force' } as const;
+const FORCE = { id: FORCE_ID, name: 'Demonstration force' } as const;
 const VENDOR = { id: 'demo-vendor', name: 'Demonstration vendor' } as const;
 const ISSUER = { id: 'demo-issuer', name: 'Demonstration issuer', number: '1' } as const;
+
+const KEY_USES: Readonly<Record<KeyPurpose, string>> = { evaluation: 'codes', decryption: 'contact envelopes' };
 
 function makePassphrases(layout: Layout): void {
   mkdirSync(layout.passphrases, { mode: 0o700 });
@@ -33,7 +37,7 @@ function makePassphrases(layout: Layout): void {
 }
 
 async function makeGuardians(layout: Layout, firstPort: number): Promise<void> {
-  for (const id of GUARDIANS) {
+  const make = async (id: GuardianId): Promise<unknown> => {
     const options = {
       'folder': layout.folderOf(id),
       id,
@@ -44,18 +48,19 @@ async function makeGuardians(layout: Layout, firstPort: number): Promise<void> {
       'codes-per-issuer-and-day': CODES_PER_DAY,
       'passphrase-file': layout.passphraseOf(id),
     };
-    await runProgram(PROGRAMS.guardian, ['init', ...flags(options)]);
-  }
+    return runProgram(PROGRAMS.guardian, ['init', ...flags(options)]);
+  };
+  await Promise.all(GUARDIANS.map(make));
 }
 
 /** The real distributed key generation: three processes, and a folder through which their messages travel. */
-async function generateKey(layout: Layout): Promise<void> {
-  const { ceremony, board } = layout;
+async function generateKey(layout: Layout, purpose: KeyPurpose): Promise<void> {
+  const [ceremony, board] = [layout.ceremonyOf(purpose), layout.boardOf(purpose)];
   mkdirSync(board);
   const cards = GUARDIANS.map((id) => JSON.parse(readText(join(layout.folderOf(id), 'card.json'))) as unknown);
   const agreed = {
     format: 'blindmark-ceremony-v1',
-    purpose: 'evaluation',
+    purpose,
     origin: ORIGIN,
     epoch: 1,
     threshold: THRESHOLD,
@@ -85,43 +90,63 @@ async function makeIssuer(layout: Layout, firstPort: number): Promise<void> {
   await runProgram(PROGRAMS.issuer, ['init', ...flags(options)]);
 }
 
-/** The authority root and the demonstration force. Returns the root's public key as text. */
-async function makeAuthority(layout: Layout): Promise<string> {
+/** The authority root, and the demonstration force, which has revoked nothing. Returns what the roster has of both: public keys, as text. */
+async function makeAuthority(layout: Layout): Promise<{ authorityRoot: string; exchangeKey: string }> {
   const passphrase = readText(layout.passphraseOf('authority')).trim();
   const root = ['authority', 'root', '--json', ...flags({ origin: ORIGIN, out: layout.rootFile })];
   const printed = await runProgram(PROGRAMS.blindmark, root, { passphrase });
-  const force = ['authority', 'force', ...flags({ root: layout.rootFile, id: FORCE.id, out: layout.forceFile })];
-  await runProgram(PROGRAMS.blindmark, force, { passphrase });
-  return (JSON.parse(printed) as { publicKey: string }).publicKey;
+  const { publicKey: authorityRoot } = JSON.parse(printed) as { publicKey: string };
+  const options = { root: layout.rootFile, id: FORCE.id, out: layout.forceFile };
+  const force = await runProgram(PROGRAMS.blindmark, ['authority', 'force', '--json', ...flags(options)], {
+    passphrase,
+  });
+  const { exchangeKey } = JSON.parse(force) as { exchangeKey: string };
+  const revoke = ['authority', 'revoke', ...flags({ force: layout.forceFile, revoked: layout.revokedFile })];
+  await runProgram(PROGRAMS.blindmark, revoke, { passphrase });
+  return { authorityRoot, exchangeKey };
 }
 
-async function publishRoster(layout: Layout, authorityRoot: string): Promise<void> {
+/** What the roster says of the demonstration force, whose list of revocations is published at the registry. */
+function forceOf(exchangeKey: string, firstPort: number) {
+  return {
+    ...FORCE,
+    codesPerDay: CODES_PER_DAY,
+    codesPerOfficerAndDay: CODES_PER_DAY,
+    exchangeKey,
+    revocationUrl: `${urlOf('registry', firstPort)}/v1/revocations/${FORCE.id}`,
+    delayDays: 0,
+  };
+}
+
+async function publishRoster(layout: Layout, authorityRoot: string, force: object): Promise<void> {
   const folder = layout.folderOf('registry');
   const [forces, draft] = [join(layout.demo, 'forces.json'), join(layout.demo, 'draft.json')];
-  const limits = { codesPerDay: CODES_PER_DAY, codesPerOfficerAndDay: CODES_PER_DAY };
-  writeText(forces, `${JSON.stringify([{ ...FORCE, ...limits }], null, 2)}\n`);
+  writeText(forces, `${JSON.stringify([force], null, 2)}\n`);
   const content = {
-    'key-generation': join(layout.board, 'key-generation.json'),
+    'key-generation': join(layout.boardOf('evaluation'), 'key-generation.json'),
+    'decryption-key-generation': join(layout.boardOf('decryption'), 'key-generation.json'),
     'issuer': join(layout.folderOf('issuer'), 'card.json'),
     'force': forces,
     'authority-root': authorityRoot,
   };
   await runProgram(PROGRAMS.registry, ['draft-roster', ...flags({ folder, out: draft, ...content })]);
   const signature = GUARDIANS.map((id) => join(layout.demo, `signature-${id}.json`));
-  for (const [i, id] of GUARDIANS.entries()) {
+  const sign = async (id: GuardianId, i: number): Promise<unknown> => {
     const files = { draft, 'out': signature[i] as string, 'passphrase-file': layout.passphraseOf(id) };
-    await runProgram(PROGRAMS.guardian, ['sign-roster', ...flags({ folder: layout.folderOf(id), ...files })]);
-  }
+    return runProgram(PROGRAMS.guardian, ['sign-roster', ...flags({ folder: layout.folderOf(id), ...files })]);
+  };
+  await Promise.all(GUARDIANS.map(sign));
   await runProgram(PROGRAMS.registry, ['publish-roster', ...flags({ folder, draft, signature })]);
 }
 
 async function acceptRoster(layout: Layout): Promise<Uint8Array> {
   const fingerprint = readConfig(layout.folderOf('registry')).rosterFingerprint as Uint8Array;
   const roster = join(layout.folderOf('registry'), 'roster.json');
-  for (const id of GUARDIANS) {
+  const accept = async (id: GuardianId): Promise<unknown> => {
     const options = { folder: layout.folderOf(id), roster, fingerprint: formatBase64url(fingerprint) };
-    await runProgram(PROGRAMS.guardian, ['accept-roster', ...flags(options)]);
-  }
+    return runProgram(PROGRAMS.guardian, ['accept-roster', ...flags(options)]);
+  };
+  await Promise.all(GUARDIANS.map(accept));
   return fingerprint;
 }
 
@@ -140,18 +165,13 @@ async function makeVendor(layout: Layout, firstPort: number): Promise<void> {
   await runProgram(PROGRAMS.issuer, ['add-vendor', ...flags(vendor)]);
 }
 
-/** Writes the demonstration's `registry.json`: again at each start, for the port may be another. */
-export function writeRegistryFile(layout: Layout, rosterFingerprint: Uint8Array, port: number): void {
-  const url = `http://127.0.0.1:${port}`;
+/** Writes the demonstration's `registry.json`. */
+function writeRegistryFile(layout: Layout, rosterFingerprint: Uint8Array, firstPort: number): void {
+  const url = urlOf('registry', firstPort);
   writeJson(layout.registryFile, registryFileSchema, { format: 'blindmark-registry-v1', url, rosterFingerprint });
 }
 
-/** The fingerprint that a demonstration was set up with. */
-export function readFingerprint(layout: Layout): Uint8Array {
-  return readJson(layout.registryFile, registryFileSchema).rosterFingerprint;
-}
-
-/** The port that a demonstration's registry had when it last ran. */
+/** The port that a demonstration's registry was set up with. */
 export function readPort(layout: Layout): number {
   // A URL does not say its scheme's own port.
   return Number(new URL(readJson(layout.registryFile, registryFileSchema).url).port || 80);
@@ -168,11 +188,15 @@ export async function setUp(data: string, firstPort: number, say: (text: string)
   makePassphrases(building);
   say('Making three guardians …');
   await makeGuardians(building, firstPort);
-  say('Generating their key, of which no one ever holds the whole …');
-  await generateKey(building);
+  for (const purpose of KEY_PURPOSES) {
+    say(`Generating their key for ${KEY_USES[purpose]}, of which no one ever holds the whole …`);
+    await generateKey(building, purpose);
+  }
   say('Making issuer, authority and registry …');
-  await makeIssuer(building, firstPort);
-  const authorityRoot = await makeAuthority(building);
+  const [{ authorityRoot, exchangeKey }] = await Promise.all([
+    makeAuthority(building),
+    makeIssuer(building, firstPort),
+  ]);
   const options = {
     folder: building.folderOf('registry'),
     origin: ORIGIN,
@@ -182,7 +206,7 @@ export async function setUp(data: string, firstPort: number, say: (text: string)
   };
   await runProgram(PROGRAMS.registry, ['init', ...flags(options)]);
   say('Signing and publishing the roster …');
-  await publishRoster(building, authorityRoot);
+  await publishRoster(building, authorityRoot, forceOf(exchangeKey, firstPort));
   const fingerprint = await acceptRoster(building);
   writeRegistryFile(building, fingerprint, firstPort);
   await makeVendor(building, firstPort);

@@ -41,6 +41,8 @@ export function guardianFiles(folder: string) {
     config: join(folder, 'config.json'),
     /** The operator's signing key and the exchange key, sealed under the passphrase. */
     keys: join(folder, 'keys.json'),
+    /** The key that cosigns the log's checkpoints, sealed under the passphrase. */
+    witness: join(folder, 'witness.json'),
     /** The shares of the threshold keys, sealed under the passphrase. */
     shares: join(folder, 'shares.json'),
     /** For whoever prepares a ceremony: the public keys. */
@@ -48,6 +50,8 @@ export function guardianFiles(folder: string) {
     /** The chain of rosters that this guardian has accepted. */
     roster: join(folder, 'roster.json'),
     database: join(folder, 'guardian.db'),
+    /** Evidence of a fork of the log, for people: both checkpoints. */
+    fork: (generation: number, size: number) => join(folder, `fork-${generation}-${size}.txt`),
     /** One key generation at a time holds it. */
     keyGenerationLock: join(folder, 'key-generation.lock'),
     /** What a key generation under way must remember, sealed under the passphrase. */

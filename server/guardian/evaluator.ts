@@ -1,5 +1,9 @@
-/** Multiplications by the guardian's shares, on worker threads. */
+/**
+ * Multiplications by the guardian's shares, on worker threads. Which of an epoch's two keys is used follows from the method
+ * that the code calls, never from anything in a request.
+ */
 import { availableParallelism } from 'node:os';
+import type { PartialDecryption } from '../../crypto/decryption.ts';
 import type { GuardianEvaluation } from '../../crypto/wire.ts';
 import { ThreadPool } from '../threads/thread-pool.ts';
 
@@ -7,24 +11,29 @@ import { ThreadPool } from '../threads/thread-pool.ts';
 const MAX_QUEUED_ELEMENTS = 8192;
 
 /** A share as the workers need it. */
-export interface EvaluationShare {
-  readonly epoch: number;
+export interface KeyShare {
   /** 32-byte scalar. */
   readonly secret: Uint8Array;
   /** 32-byte element: the secret times the generator. */
   readonly publicShare: Uint8Array;
 }
 
-/** What a worker is asked. */
-export interface EvaluationJob {
+/** The shares of one epoch's two threshold keys. */
+export interface EpochShares {
   readonly epoch: number;
-  readonly elements: readonly Uint8Array[];
+  readonly evaluation: KeyShare;
+  readonly decryption: KeyShare;
 }
+
+/** What a worker is asked. */
+export type ShareJob =
+  | { readonly kind: 'evaluate'; readonly epoch: number; readonly elements: readonly Uint8Array[] }
+  | { readonly kind: 'decrypt'; readonly epoch: number; readonly element: Uint8Array };
 
 /** One epoch's evaluations with their proof. */
 export type EpochEvaluation = GuardianEvaluation['evaluations'][number];
 
-/** Evaluates blinded elements under a guardian's shares. */
+/** Evaluates blinded elements under a guardian's shares of the evaluation keys. */
 export interface Evaluator {
   /**
    * @param epoch one that the evaluator has a share of
@@ -34,21 +43,42 @@ export interface Evaluator {
   evaluate(epoch: number, elements: readonly Uint8Array[]): Promise<EpochEvaluation>;
 }
 
-/** An {@link Evaluator} on worker threads, so that the event loop stays free. */
-export class ThreadedEvaluator implements Evaluator {
-  readonly #pool: ThreadPool<EvaluationJob, EpochEvaluation>;
+/** Decrypts contact envelopes' elements under a guardian's shares of the decryption keys. */
+export interface Decryptor {
+  /**
+   * @param epoch one that the decryptor has a share of
+   * @param element a verified contact envelope's
+   * @throws BlindmarkError `overloaded` when too much waits; `unavailable`
+   */
+  decrypt(epoch: number, element: Uint8Array): Promise<PartialDecryption>;
+}
+
+/** Both on worker threads, so that the event loop stays free. */
+export class ThreadedEvaluator implements Evaluator, Decryptor {
+  readonly #pool: ThreadPool<ShareJob, EpochEvaluation | PartialDecryption>;
 
   /** @param threads default: one a processor */
-  constructor(shares: readonly EvaluationShare[], threads: number = availableParallelism()) {
+  constructor(shares: readonly EpochShares[], threads: number = availableParallelism()) {
+    const pick = ({ secret, publicShare }: KeyShare): KeyShare => ({ secret, publicShare });
     this.#pool = new ThreadPool(new URL('./evaluation-worker.ts', import.meta.url), {
       threads,
-      workerData: { shares: shares.map(({ epoch, secret, publicShare }) => ({ epoch, secret, publicShare })) },
+      workerData: {
+        shares: shares.map(({ epoch, evaluation, decryption }) => ({
+          epoch,
+          evaluation: pick(evaluation),
+          decryption: pick(decryption),
+        })),
+      },
       maxQueuedCost: MAX_QUEUED_ELEMENTS,
     });
   }
 
   async evaluate(epoch: number, elements: readonly Uint8Array[]): Promise<EpochEvaluation> {
-    return this.#pool.run({ epoch, elements }, elements.length);
+    return (await this.#pool.run({ kind: 'evaluate', epoch, elements }, elements.length)) as EpochEvaluation;
+  }
+
+  async decrypt(epoch: number, element: Uint8Array): Promise<PartialDecryption> {
+    return (await this.#pool.run({ kind: 'decrypt', epoch, element }, 1)) as PartialDecryption;
   }
 
   async close(): Promise<void> {

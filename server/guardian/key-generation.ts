@@ -28,6 +28,7 @@ import {
 import { BlindmarkError } from '../../crypto/errors.ts';
 import { bytesField } from '../../crypto/message.ts';
 import type { StretchParameters } from '../../crypto/stretch.ts';
+import { readText } from '../files.ts';
 import type { Board } from './board.ts';
 import { guardianFiles } from './config.ts';
 import { readSealed, readShares, writeSealed, writeShares, type GuardianKeys, type GuardianShare } from './keys.ts';
@@ -62,7 +63,7 @@ export interface KeyGenerationOptions {
   readonly passphrase: string;
   /** The guardian's identifier. */
   readonly guardian: string;
-  readonly keys: GuardianKeys;
+  readonly keys: Pick<GuardianKeys, 'operator' | 'exchange'>;
   readonly ceremony: Ceremony;
   readonly board: Board;
   /** Of the passphrase's Argon2id, for what is sealed; default: the floor. */
@@ -84,6 +85,8 @@ export class KeyGenerationSession {
   readonly #options: KeyGenerationOptions;
   readonly #stateFile: string;
   #state: State | undefined;
+  /** The shares last read, and the sealed file that they were in: opening it anew at each look would only take time. */
+  #read: { readonly sealed: string; readonly shares: readonly GuardianShare[] } | undefined;
 
   constructor(options: KeyGenerationOptions) {
     this.#options = options;
@@ -111,7 +114,7 @@ export class KeyGenerationSession {
 
   async #advance(): Promise<KeyGenerationProgress> {
     const { folder, passphrase, ceremony, board } = this.#options;
-    const shares = await readShares(folder, passphrase);
+    const shares = await this.#readShares();
     const outcome = board.outcome(ceremony);
     const existing = this.#findShare(shares);
     if (existing !== undefined) return this.#finished(existing, outcome);
@@ -135,6 +138,14 @@ export class KeyGenerationSession {
     await writeShares(folder, passphrase, [...shares, this.#toShare(result)], this.#options.sealing);
     rmSync(this.#stateFile, { force: true });
     return { done: true, outcome: confirmed };
+  }
+
+  async #readShares(): Promise<readonly GuardianShare[]> {
+    const { folder, passphrase } = this.#options;
+    const file = guardianFiles(folder).shares;
+    const sealed = existsSync(file) ? readText(file) : '';
+    if (this.#read?.sealed !== sealed) this.#read = { sealed, shares: await readShares(folder, passphrase) };
+    return this.#read.shares;
   }
 
   #waiting(waitingFor: 'round 1' | 'round 2' | 'confirmation', missing: string[]): KeyGenerationProgress {
@@ -173,10 +184,11 @@ export class KeyGenerationSession {
     const { purpose, epoch } = this.#options.ceremony;
     const held = shares.find((share) => share.purpose === purpose && share.epoch === epoch);
     if (held === undefined || equalBytes(held.ceremony, ceremonyHash(this.#options.ceremony))) return held;
-    throw new BlindmarkError('badInput', `epoch: this guardian has a share of epoch ${epoch} from another ceremony`, {
-      field: 'epoch',
-      remedy: 'Agree on a ceremony with the next free epoch.',
-    });
+    throw new BlindmarkError(
+      'badInput',
+      `epoch: this guardian has a share of the ${purpose} key of epoch ${epoch} from another ceremony`,
+      { field: 'epoch', remedy: 'Agree on a ceremony with the next free epoch.' },
+    );
   }
 
   #finished(share: GuardianShare, outcome: KeyGeneration | undefined): KeyGenerationProgress {

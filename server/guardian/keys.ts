@@ -10,17 +10,21 @@ import { createExchangeKey, type ExchangeKey } from '../../crypto/seal.ts';
 import { createSigningKey, type SigningKey } from '../../crypto/signature.ts';
 import { STRETCH_FLOOR, type StretchParameters } from '../../crypto/stretch.ts';
 import { MAX_SHARES } from '../../crypto/threshold.ts';
+import { argon2id } from '../argon2id.ts';
 import { readText, writeText } from '../files.ts';
 import { guardianFiles } from './config.ts';
 
 const keysSchema = z.strictObject({ operatorSeed: bytesField(32), exchangeSecret: bytesField(32) });
+const witnessSchema = z.strictObject({ witnessSeed: bytesField(32) });
 
-/** A guardian operator's own keys. */
+/** A guardian's own keys. */
 export interface GuardianKeys {
   /** Signs rosters and key generation. */
   readonly operator: SigningKey;
   /** Shares travel sealed to it. */
   readonly exchange: ExchangeKey;
+  /** Cosigns the log's checkpoints. In a file of its own: a running guardian needs this key alone. */
+  readonly witness: SigningKey;
 }
 
 /** A share of one epoch's threshold key, with what all guardians confirmed of the key. */
@@ -54,7 +58,11 @@ export async function readSealed<T extends z.ZodType>(
   schema: T,
   passphrase: string,
 ): Promise<z.output<T>> {
-  return parseMessage(schema, parseJsonBytes(path, await openFile(passphrase, purpose, readText(path))), path);
+  return parseMessage(
+    schema,
+    parseJsonBytes(path, await openFile(passphrase, purpose, readText(path), argon2id)),
+    path,
+  );
 }
 
 /**
@@ -71,29 +79,46 @@ export async function writeSealed<T extends z.ZodType>(
   passphrase: string,
   parameters: StretchParameters = STRETCH_FLOOR,
 ): Promise<void> {
-  writeText(path, await sealFile(passphrase, purpose, formatJsonBytes(formatMessage(schema, value)), { parameters }));
+  const plaintext = formatJsonBytes(formatMessage(schema, value));
+  writeText(path, await sealFile(passphrase, purpose, plaintext, { argon2id, parameters }));
 }
 
 /** New keys. */
 export function createKeys(): GuardianKeys {
-  return { operator: createSigningKey(), exchange: createExchangeKey() };
+  return { operator: createSigningKey(), exchange: createExchangeKey(), witness: createSigningKey() };
+}
+
+/** @throws BlindmarkError `badFile`, `badPassphrase` */
+export async function readWitnessKey(folder: string, passphrase: string): Promise<SigningKey> {
+  const { witness } = guardianFiles(folder);
+  return createSigningKey((await readSealed(witness, 'guardian-witness', witnessSchema, passphrase)).witnessSeed);
 }
 
 /** @throws BlindmarkError `badFile`, `badPassphrase` */
 export async function readKeys(folder: string, passphrase: string): Promise<GuardianKeys> {
   const keys = await readSealed(guardianFiles(folder).keys, 'guardian-keys', keysSchema, passphrase);
-  return { operator: createSigningKey(keys.operatorSeed), exchange: createExchangeKey(keys.exchangeSecret) };
+  const witness = await readWitnessKey(folder, passphrase);
+  return { operator: createSigningKey(keys.operatorSeed), exchange: createExchangeKey(keys.exchangeSecret), witness };
 }
 
 /** @throws BlindmarkError `storageFailed` */
 export async function writeKeys(
   folder: string,
   passphrase: string,
-  keys: GuardianKeys,
+  { operator, exchange, witness }: GuardianKeys,
   parameters?: StretchParameters,
 ): Promise<void> {
-  const value = { operatorSeed: keys.operator.seed, exchangeSecret: keys.exchange.secret };
-  await writeSealed(guardianFiles(folder).keys, 'guardian-keys', keysSchema, value, passphrase, parameters);
+  const files = guardianFiles(folder);
+  const keys = { operatorSeed: operator.seed, exchangeSecret: exchange.secret };
+  await writeSealed(
+    files.witness,
+    'guardian-witness',
+    witnessSchema,
+    { witnessSeed: witness.seed },
+    passphrase,
+    parameters,
+  );
+  await writeSealed(files.keys, 'guardian-keys', keysSchema, keys, passphrase, parameters);
 }
 
 /**

@@ -6,27 +6,19 @@ import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { checkBytes } from '../../crypto/bytes.ts';
 import { badInput, BlindmarkError } from '../../crypto/errors.ts';
 import { labelledHash } from '../../crypto/hash.ts';
-import { type DatabaseSchema, openDatabase } from '../database/database.ts';
-import { Expiry, Facts, FACTS_TABLE } from '../database/facts.ts';
-import { GroupCommit, type GroupCommitOptions } from '../database/group-commit.ts';
+import { Expiry, Facts } from '../database/facts.ts';
+import type { GroupCommit } from '../database/group-commit.ts';
+import type { GuardianHandle } from './handle.ts';
 
 const SECONDS_A_DAY = 86_400;
 
-const GUARDIAN_SCHEMA: DatabaseSchema = {
-  program: 'Blindmark guardian',
-  applicationId: 0x424d6764,
-  pageSize: 4096,
-  // Sorted by hashes, without row numbers: no order of arrival is kept beside what a table says.
-  migrations: [
-    `
-    CREATE TABLE accepted_elements (nonce BLOB PRIMARY KEY) STRICT, WITHOUT ROWID;
-    CREATE TABLE requests (hash BLOB PRIMARY KEY, expires_at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-    CREATE INDEX requests_by_end ON requests (expires_at);
-    CREATE TABLE charges (payer BLOB PRIMARY KEY, codes INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-    ${FACTS_TABLE}
-    `,
-  ],
-};
+/** SQL of the ledger's tables. Sorted by hashes, without row numbers: no order of arrival is kept beside what a table says. */
+export const LEDGER_TABLES = `
+  CREATE TABLE accepted_elements (nonce BLOB PRIMARY KEY) STRICT, WITHOUT ROWID;
+  CREATE TABLE requests (hash BLOB PRIMARY KEY, expires_at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE INDEX requests_by_end ON requests (expires_at);
+  CREATE TABLE charges (payer BLOB PRIMARY KEY, codes INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+`;
 
 /** An element to accept under an activation token. */
 export interface TokenAcceptance {
@@ -71,7 +63,7 @@ function payer(limit: number, name: string, ...parts: (Uint8Array | string)[]): 
 }
 
 /**
- * The guardian's ledger in one SQLite file, with group commit: a promise that resolves means on disk.
+ * The guardian's ledger in `guardian.db`, with group commit: a promise that resolves means on disk.
  *
  * The day of a charge is the UTC day, but never one before the last day that was charged: a clock that is set back goes on
  * filling that day's quotas. So does a clock that once ran ahead: quotas then do not renew until that day is over. This fails
@@ -91,9 +83,9 @@ export class GuardianLedger {
     StatementSync
   >;
 
-  private constructor(db: DatabaseSync, options: GroupCommitOptions) {
+  constructor({ db, group }: GuardianHandle) {
     this.#db = db;
-    this.#group = new GroupCommit(db, options);
+    this.#group = group;
     this.#facts = new Facts(db);
     this.#expiry = new Expiry(db, 'requests');
     this.#statements = {
@@ -107,14 +99,6 @@ export class GuardianLedger {
       ),
       clear: db.prepare('DELETE FROM charges'),
     };
-  }
-
-  /**
-   * @param file path of the database; made when missing
-   * @throws BlindmarkError as `openDatabase`
-   */
-  static open(file: string, options: GroupCommitOptions = {}): GuardianLedger {
-    return new GuardianLedger(openDatabase(file, GUARDIAN_SCHEMA), options);
   }
 
   /**
@@ -185,7 +169,7 @@ export class GuardianLedger {
     return this.#group.isReady();
   }
 
-  /** Finishes what waits, then closes. */
+  /** Finishes what waits, then closes the file, for the witness too. */
   close(): Promise<void> {
     return this.#group.close();
   }

@@ -12,6 +12,7 @@ import {
   rosterChainSchema,
   rosterDraftSchema,
   rosterSignatureSchema,
+  type VerifiedRoster,
 } from '../../crypto/roster.ts';
 import {
   createCommand,
@@ -30,12 +31,14 @@ import { stopOnSignals } from '../http/listen.ts';
 import { createLog } from '../http/log.ts';
 import { Board } from './board.ts';
 import { guardianConfigSchema, guardianFiles, readConfig, writeConfig } from './config.ts';
-import { describeRoster } from './describe-roster.ts';
+import { openGuardianDatabase } from './database.ts';
+import { describeLog, describeRoster } from './describe-roster.ts';
 import { guardianPermissionFlags } from './permissions.ts';
 import { KeyGenerationSession, type KeyGenerationProgress } from './key-generation.ts';
 import { createKeys, readKeys, readShares, writeKeys } from './keys.ts';
-import { acceptRoster, loadRoster, readChain, signDraft } from './roster.ts';
+import { acceptRoster, loadRoster, readChain, signDraft, type KnownLog } from './roster.ts';
 import { serveGuardian } from './serve.ts';
+import { WitnessStore } from './witness-store.ts';
 
 /** Milliseconds between looks at the board. */
 const BOARD_INTERVAL = 300;
@@ -91,6 +94,7 @@ async function init(options: InitOptions): Promise<void> {
       name,
       operatorKey: keys.operator.publicKey,
       exchangeKey: keys.exchange.publicKey,
+      witnessKey: keys.witness.publicKey,
     },
     0o644,
   );
@@ -132,30 +136,54 @@ async function generateKey(options: FolderOptions & { ceremony: string; board: s
       },
     );
   }
-  const { epoch, threshold, guardians } = progress.outcome;
+  const { purpose, epoch, threshold, guardians } = progress.outcome;
   say(
-    `The key of epoch ${epoch} is made, and all ${guardians.length} guardians have confirmed it: any ${threshold} of them can use it.`,
+    `The ${purpose} key of epoch ${epoch} is made, and all ${guardians.length} guardians have confirmed it: any ${threshold} of them can use it.`,
   );
-  say(`This guardian’s share is sealed in ${guardianFiles(folder).shares}. Back that file up, with keys.json.`);
+  say(
+    `This guardian’s share is sealed in ${guardianFiles(folder).shares}. Back that file up, with keys.json and witness.json.`,
+  );
   say('Give key-generation.json from the board to the registry’s operator, for the roster.');
 }
 
-async function sign(options: FolderOptions & { draft: string; out: string }): Promise<void> {
-  const { folder } = options;
+/** Lets `work` look at what this guardian has cosigned of its roster's log; also beside the guardian at work. */
+async function withKnownLog<T>(
+  folder: string,
+  current: VerifiedRoster | undefined,
+  work: (known: KnownLog | undefined) => Promise<T>,
+): Promise<T> {
+  const { database } = guardianFiles(folder);
+  if (current === undefined || !existsSync(database)) return work(undefined);
+  const { db, group } = openGuardianDatabase(database);
+  try {
+    const store = new WitnessStore(db, current.roster.log.generation);
+    return await work({ largest: () => store.largest(), find: (size) => store.find(size) });
+  } finally {
+    await group.close();
+  }
+}
+
+async function sign(options: FolderOptions & { draft: string; out: string; acceptLoss?: true }): Promise<void> {
+  const { folder, acceptLoss = false } = options;
   const config = readConfig(folder);
   const { roster: draft } = readJson(options.draft, rosterDraftSchema);
   const current = readChain(folder).length === 0 ? undefined : loadRoster(folder, config);
-  say(describeRoster(parseRoster(draft), draft, current?.roster));
-  const passphrase = await readPassphrase(options.passphraseFile, 'Passphrase of the guardian’s keys, to sign this:');
-  const [keys, shares] = [await readKeys(folder, passphrase), await readShares(folder, passphrase)];
-  writeJson(options.out, rosterSignatureSchema, signDraft(draft, { config, keys, shares, current }), 0o644);
+  await withKnownLog(folder, current, async (known) => {
+    say(describeRoster(parseRoster(draft), draft, current?.roster, known));
+    const passphrase = await readPassphrase(options.passphraseFile, 'Passphrase of the guardian’s keys, to sign this:');
+    const [keys, shares] = [await readKeys(folder, passphrase), await readShares(folder, passphrase)];
+    const signature = signDraft(draft, { config, keys, shares, current, known, acceptLoss });
+    writeJson(options.out, rosterSignatureSchema, signature, 0o644);
+  });
   say(`Signed. Give ${options.out} to the registry’s operator.`);
 }
 
 function accept(options: { folder: string; roster: string; fingerprint?: string }): void {
   const { chain } = readJson(options.roster, rosterChainSchema);
   const fingerprint = options.fingerprint === undefined ? undefined : parseRosterFingerprint(options.fingerprint);
+  const before = readChain(options.folder).at(-1);
   const { roster } = acceptRoster(options.folder, chain, fingerprint);
+  for (const line of describeLog(roster, before && parseRoster(before.roster))) say(line);
   say(
     `Version ${roster.version} of the roster of ${roster.origin} is accepted. A running guardian takes it up when it is started again.`,
   );
@@ -213,7 +241,9 @@ program
   .action(init);
 program
   .command('dkg')
-  .description('make a threshold key with the other guardians; run it again until it is done')
+  .description(
+    'make a threshold key with the other guardians: one for evaluation, one for decryption; run it until it is done',
+  )
   .option(...FOLDER_OPTION)
   .requiredOption('--ceremony <file>', 'what all guardians have agreed on: ceremony.json')
   .requiredOption('--board <folder>', 'folder through which the guardians’ messages travel; one for each ceremony')
@@ -226,6 +256,7 @@ program
   .option(...FOLDER_OPTION)
   .requiredOption('--draft <file>', 'the draft, from the registry’s operator')
   .requiredOption('--out <file>', 'where to write the signature')
+  .option('--accept-loss', 'sign a successor log that leaves out entries which were cosigned')
   .option(...PASSPHRASE_OPTION)
   .action(sign);
 program

@@ -1,18 +1,18 @@
 /** A guardian at work: everything is opened and held against each other before it listens. */
-import type { GuardianCard } from '../../crypto/dkg-messages.ts';
-import { guardianCardSchema } from '../../crypto/dkg-messages.ts';
-import type { RosterGuardian } from '../../crypto/roster.ts';
+import { guardianCardSchema, type GuardianCard } from '../../crypto/dkg-messages.ts';
 import { readJson } from '../files.ts';
 import { listen, type RunningService } from '../http/listen.ts';
 import type { Log } from '../http/log.ts';
 import { createMetrics } from '../http/metrics.ts';
-import { nodeRsaVerifier } from '../rsa.ts';
-import { createGuardianApp } from './app.ts';
 import { guardianFiles, readConfig } from './config.ts';
-import { ThreadedEvaluator } from './evaluator.ts';
-import { readShares } from './keys.ts';
-import { GuardianLedger } from './ledger.ts';
+import type { KeyShare } from './evaluator.ts';
+import { openGuardian } from './guardian.ts';
+import { readShares, readWitnessKey, type GuardianShare } from './keys.ts';
 import { loadRoster, selectShares } from './roster.ts';
+
+function toKeyShare({ index, secret, publicShares }: GuardianShare): KeyShare {
+  return { secret, publicShare: publicShares[index - 1] as Uint8Array };
+}
 
 /**
  * Starts a guardian from its folder.
@@ -36,39 +36,32 @@ export async function serveGuardian(
   const config = readConfig(folder);
   const roster = loadRoster(folder, config);
   const card: GuardianCard = readJson(files.card, guardianCardSchema);
-  const shares = await readShares(folder, passphrase);
-  const { live, waiting } = selectShares(roster.roster, config.id, card.operatorKey, shares);
+  const [shares, witnessKey] = [await readShares(folder, passphrase), await readWitnessKey(folder, passphrase)];
+  // The card can be altered by whoever can write here; the sealed key can't.
+  const keys = { operatorKey: card.operatorKey, witnessKey: witnessKey.publicKey };
+  const { live, waiting } = selectShares(roster.roster, config.id, keys, shares);
   for (const { epoch } of waiting) log.warn({ epoch }, 'a share waits for a roster that lists its epoch');
-  const { index } = roster.roster.guardians.find(({ id }) => id === config.id) as RosterGuardian;
-  const ledger = GuardianLedger.open(files.database);
-  const evaluator = new ThreadedEvaluator(
-    live.map(({ epoch, secret, publicShares }) => ({
+  const guardian = openGuardian({
+    id: config.id,
+    roster,
+    keys: live.map(({ epoch, evaluation, decryption }) => ({
       epoch,
-      secret,
-      publicShare: publicShares[index - 1] as Uint8Array,
+      evaluation: toKeyShare(evaluation),
+      decryption: toKeyShare(decryption),
     })),
-    config.threads,
-  );
-  const onStop = async (): Promise<void> => {
-    await evaluator.close();
-    await ledger.close();
-  };
+    witnessKey,
+    maxima: config.maxima,
+    folder,
+    threads: config.threads,
+    now,
+    log,
+    metrics: createMetrics('guardian'),
+  });
   try {
-    const app = createGuardianApp({
-      guardian: config.id,
-      index,
-      roster,
-      maxima: config.maxima,
-      ledger,
-      evaluator,
-      rsa: nodeRsaVerifier,
-      now,
-      log,
-      metrics: createMetrics('guardian'),
-    });
-    return await listen(app, { host: config.host, port: options.port ?? config.port, log, onStop });
+    const port = options.port ?? config.port;
+    return await listen(guardian.app, { host: config.host, port, log, onStop: guardian.close });
   } catch (error) {
-    await onStop();
+    await guardian.close();
     throw error;
   }
 }

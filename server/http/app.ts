@@ -2,6 +2,7 @@
 import express, { type Express, type NextFunction, type Request, type Response } from 'express';
 import helmet from 'helmet';
 import { randomUUID } from 'node:crypto';
+import { parseUtf8 } from '../../crypto/bytes.ts';
 import { BlindmarkError } from '../../crypto/errors.ts';
 import { parseMessage } from '../../crypto/message.ts';
 import { MAX_BODY_BYTES } from '../../crypto/wire.ts';
@@ -10,7 +11,7 @@ import { describeError, type Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
 import { createOpenApi, type ServiceDescription } from './openapi.ts';
 import { sendProblem, toBlindmarkError } from './problem.ts';
-import type { Route } from './route.ts';
+import { formatExpressPath, MEDIA_TYPES, type Route } from './route.ts';
 
 /** What every service's app depends on. */
 export interface ServiceDependencies {
@@ -54,30 +55,71 @@ function requireJson(request: Request): void {
   }
 }
 
+/** Gives the body as the route's schema takes it, unparsed: a JSON value, a string or bytes. */
+function readBody(request: Request, { bodyForm = 'json' }: Route): unknown {
+  if (bodyForm === 'json') {
+    requireJson(request);
+    return request.body as unknown;
+  }
+  const bytes = request.body instanceof Uint8Array ? Uint8Array.from(request.body) : new Uint8Array();
+  return bodyForm === 'text' ? parseUtf8('body', bytes) : bytes;
+}
+
+/** Express gives the parts of a `{name...}` one by one. */
+function readParams(request: Request): Record<string, string> {
+  const entries = Object.entries(request.params as Record<string, string | string[]>);
+  return Object.fromEntries(
+    entries.map(([name, value]) => [name, typeof value === 'string' ? value : value.join('/')]),
+  );
+}
+
+/** Seconds: a year, which is as long as caches care for. */
+const FOR_EVER = 31_536_000;
+
+function formatCacheControl(maxAge: Route['maxAge']): string {
+  if (maxAge === undefined) return 'no-store';
+  return maxAge === 'immutable' ? `public, max-age=${FOR_EVER}, immutable` : `public, max-age=${maxAge}`;
+}
+
+function sendReply(response: Response, route: Route, result: unknown): void {
+  const { replyForm = 'json' } = route;
+  const reply: unknown = route.reply.encode(result);
+  response.setHeader('Cache-Control', formatCacheControl(route.maxAge));
+  if (replyForm === 'json') {
+    response.json(reply);
+    return;
+  }
+  response.setHeader('Content-Type', MEDIA_TYPES[replyForm]);
+  response.end(reply);
+}
+
 function serve(app: Express, route: Route): void {
-  const pattern = route.path.replaceAll(/\{(\w+)\}/gu, ':$1');
   const mark = (_: Request, response: Response, next: NextFunction): void => {
     response.locals['route'] = route.path;
+    response.locals['errorReplies'] = route.errorReplies;
     next();
   };
-  const parseBody = express.json({ limit: MAX_BODY_BYTES, type: 'application/json' });
+  const parseBody =
+    (route.bodyForm ?? 'json') === 'json'
+      ? express.json({ limit: MAX_BODY_BYTES, type: MEDIA_TYPES.json })
+      : express.raw({ limit: MAX_BODY_BYTES, type: () => true });
   const handle = async (request: Request, response: Response): Promise<void> => {
-    if (route.body !== undefined) requireJson(request);
+    const body = route.body === undefined ? undefined : readBody(request, route);
     const result = await route.handle({
-      params: route.params === undefined ? undefined : parseMessage(route.params, request.params),
-      body: route.body === undefined ? undefined : parseMessage(route.body, request.body),
+      params: route.params === undefined ? undefined : parseMessage(route.params, readParams(request)),
+      body: route.body === undefined ? undefined : parseMessage(route.body, body),
     });
-    response.setHeader('Cache-Control', route.maxAge === undefined ? 'no-store' : `public, max-age=${route.maxAge}`);
-    response.json(route.reply.encode(result));
+    sendReply(response, route, result);
   };
-  app.route(pattern)[route.method](mark, ...(route.body === undefined ? [] : [parseBody]), handle);
+  const address = app.route(formatExpressPath(route.path));
+  address[route.method](mark, ...(route.body === undefined ? [] : [parseBody]), handle);
 }
 
 function refuseOtherMethods(app: Express, routes: readonly { readonly method: string; readonly path: string }[]): void {
   for (const [path, group] of Map.groupBy(routes, (route) => route.path)) {
     // Express answers HEAD wherever it answers GET.
     const allowed = group.flatMap(({ method }) => (method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()]));
-    app.route(path.replaceAll(/\{(\w+)\}/gu, ':$1')).all((_, response) => {
+    app.route(formatExpressPath(path)).all((_, response) => {
       response.locals['route'] = path;
       response.setHeader('Allow', allowed.join(', '));
       throw new BlindmarkError('methodNotAllowed', `This address takes ${allowed.join(' and ')} alone`);
@@ -164,7 +206,8 @@ export function createServiceApp(dependencies: ServiceDependencies): Express {
   app.use((error: unknown, _request: Request, response: Response, _next: NextFunction) => {
     const known = toBlindmarkError(error);
     response.locals['error'] = known.code === 'internal' ? error : known;
-    sendProblem(response, known);
+    const replies = response.locals['errorReplies'] as Route['errorReplies'];
+    sendProblem(response, known, replies?.[known.code]);
   });
   return app;
 }

@@ -1,4 +1,4 @@
-/** Asking another service: JSON over HTTP with a time limit, a size limit, bounded connections and typed errors. */
+/** Asking another service: JSON or text over HTTP with a time limit, a size limit, bounded connections and typed errors. */
 import { Agent as HttpAgent, request as requestHttp, type ClientRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
 import type { z } from 'zod';
@@ -12,9 +12,9 @@ export const MAX_REPLY_BYTES = 256 * 1024;
 /** Connections to one service. What is asked beyond them waits for its turn, within its own time limit. */
 const MAX_CONNECTIONS = 64;
 
-/** What {@link askService} takes beside address and schema. */
+/** What {@link askService} and {@link exchangeText} take beside the address. */
 export interface ServiceRequest {
-  /** Already formatted JSON; a GET without it. */
+  /** Already formatted JSON, or the text; a GET without it. */
   readonly body?: string;
   /** For the whole exchange, waiting for a connection included. */
   readonly timeoutMs: number;
@@ -41,22 +41,30 @@ async function readBounded(response: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
-interface Exchanged {
-  readonly isDone: boolean;
+/** What came back, whatever it says. */
+export interface Exchanged {
+  /** HTTP status. */
+  readonly status: number;
   readonly text: string;
 }
 
-function send(url: string, request: ServiceRequest, signal: AbortSignal, outgoing: (made: ClientRequest) => void) {
+type MediaType = 'application/json' | 'text/plain; charset=utf-8';
+
+interface Outgoing extends ServiceRequest {
+  readonly mediaType: MediaType;
+}
+
+function send(url: string, request: Outgoing, signal: AbortSignal, outgoing: (made: ClientRequest) => void) {
   const headers =
     request.body === undefined
       ? {}
-      : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(request.body) };
+      : { 'content-type': request.mediaType, 'content-length': Buffer.byteLength(request.body) };
   const method = request.body === undefined ? 'GET' : 'POST';
   return new Promise<Exchanged>((resolve, reject) => {
     const open = new URL(url).protocol === 'https:' ? requestHttps : requestHttp;
     const made = open(url, { method, headers, signal, agent: request.agent ?? false }, (response) => {
-      const { statusCode = 0 } = response;
-      readBounded(response).then((text) => resolve({ isDone: statusCode >= 200 && statusCode < 300, text }), reject);
+      const { statusCode: status = 0 } = response;
+      readBounded(response).then((text) => resolve({ status, text }), reject);
     });
     outgoing(made);
     made.once('error', reject);
@@ -64,8 +72,8 @@ function send(url: string, request: ServiceRequest, signal: AbortSignal, outgoin
   });
 }
 
-/** One exchange. A kept connection that the service closed just then says nothing about the service: a new one is tried. */
-async function exchange(url: string, request: ServiceRequest, signal: AbortSignal): Promise<Exchanged> {
+/** Sends. A kept connection that the service closed just then says nothing about the service: a new one is tried. */
+async function sendAgain(url: string, request: Outgoing, signal: AbortSignal): Promise<Exchanged> {
   let made: ClientRequest | undefined;
   try {
     return await send(url, request, signal, (outgoing) => (made = outgoing));
@@ -84,33 +92,50 @@ function parseReply<T extends z.ZodType>(schema: T, text: string): z.output<T> {
   }
 }
 
+async function exchange(url: string, request: Outgoing): Promise<Exchanged> {
+  const timeout = new AbortController();
+  // Not AbortSignal.timeout, which goes off, at some cost, for what was answered long ago as well.
+  const timer = setTimeout(() => {
+    timeout.abort();
+  }, request.timeoutMs).unref();
+  const signal = request.signal === undefined ? timeout.signal : AbortSignal.any([timeout.signal, request.signal]);
+  try {
+    return await sendAgain(url, request, signal);
+  } catch (cause) {
+    if (isBlindmarkError(cause)) throw cause;
+    if (request.signal?.aborted === true) throw new BlindmarkError('cancelled', 'The request was given up', { cause });
+    if (timeout.signal.aborted) throw new BlindmarkError('timedOut', 'A service did not answer in time', { cause });
+    throw new BlindmarkError('unreachable', 'A service cannot be reached', { cause });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /**
  * Sends one request and parses the reply. The request may be sent twice: all requests of this project may be repeated.
  *
  * @throws BlindmarkError `timedOut`, `cancelled`, `unreachable`, `badReply`, or the code of the problem document that came
- *   back, with its `detail` and `retryAfter`, which are the other service's claims
+ *   back, with its `detail`, `retryAfter` and `size`, which are the other service's claims
  */
 export async function askService<T extends z.ZodType>(
   url: string,
   schema: T,
   request: ServiceRequest,
 ): Promise<z.output<T>> {
-  const timeout = AbortSignal.timeout(request.timeoutMs);
-  const signal = request.signal === undefined ? timeout : AbortSignal.any([timeout, request.signal]);
-  let reply: Exchanged;
-  try {
-    reply = await exchange(url, request, signal);
-  } catch (cause) {
-    if (isBlindmarkError(cause)) throw cause;
-    if (request.signal?.aborted === true) throw new BlindmarkError('cancelled', 'The request was given up', { cause });
-    if (timeout.aborted) throw new BlindmarkError('timedOut', 'A service did not answer in time', { cause });
-    throw new BlindmarkError('unreachable', 'A service cannot be reached', { cause });
-  }
-  if (reply.isDone) return parseReply(schema, reply.text);
-  const problem = parseReply(problemSchema, reply.text);
-  throw new BlindmarkError(
-    problem.code,
-    problem.detail,
-    problem.retryAfter === undefined ? {} : { retryAfter: problem.retryAfter },
-  );
+  const { status, text } = await exchange(url, { ...request, mediaType: 'application/json' });
+  if (status >= 200 && status < 300) return parseReply(schema, text);
+  const problem = parseReply(problemSchema, text);
+  throw new BlindmarkError(problem.code, problem.detail, {
+    ...(problem.retryAfter === undefined ? {} : { retryAfter: problem.retryAfter }),
+    ...(problem.size === undefined ? {} : { size: problem.size }),
+  });
+}
+
+/**
+ * Sends one request of text, twice if need be, for a protocol whose statuses and bodies are not this project's.
+ *
+ * @throws BlindmarkError `timedOut`, `cancelled`, `unreachable`, `badReply` (too large)
+ */
+export function exchangeText(url: string, request: ServiceRequest): Promise<Exchanged> {
+  return exchange(url, { ...request, mediaType: 'text/plain; charset=utf-8' });
 }

@@ -1,8 +1,8 @@
 /** The page that shows a service's OpenAPI document to a person: static HTML without script. */
 import { createHash } from 'node:crypto';
 import { ERROR_CODES } from '../../crypto/errors.ts';
-import { routeErrors, type ServiceDescription } from './openapi.ts';
-import type { Route } from './route.ts';
+import { errorStatus, routeErrors, type ServiceDescription } from './openapi.ts';
+import { formatOpenApiPath, type Route } from './route.ts';
 
 const STYLE = `
 :root { color-scheme: light dark; }
@@ -19,25 +19,33 @@ export const DOCS_POLICY = `default-src 'none'; style-src 'sha256-${createHash('
 const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 const escape = (text: string): string => text.replaceAll(/[&<>"']/gu, (character) => ENTITIES[character] as string);
 
-function schemaBlock(title: string, schema: unknown): string {
-  if (schema === undefined) return '';
-  return `<details><summary>${title}</summary><pre tabindex="0">${escape(JSON.stringify(schema, null, 2))}</pre></details>`;
+interface Message {
+  /** By media type, of which there is one. A message of bytes has no schema. */
+  readonly content?: Record<string, { readonly schema?: unknown }>;
 }
 
 interface Operation {
-  readonly requestBody?: { readonly content: Record<string, { readonly schema: unknown }> };
-  readonly responses: Record<string, { readonly content?: Record<string, { readonly schema: unknown }> }>;
+  readonly requestBody?: Message;
+  readonly responses: Record<string, Message>;
+}
+
+function messageBlock(title: string, message: Message | undefined): string {
+  const [type, described] = Object.entries(message?.content ?? {})[0] ?? [];
+  if (type === undefined) return '';
+  if (described?.schema === undefined) return `<p>${title}: <code>${escape(type)}</code></p>`;
+  const summary = type === 'application/json' ? title : `${title}: <code>${escape(type)}</code>`;
+  return `<details><summary>${summary}</summary><pre tabindex="0">${escape(JSON.stringify(described.schema, null, 2))}</pre></details>`;
 }
 
 function routeSection(route: Route, operation: Operation): string {
   const errors = routeErrors(route).map(
-    (code) => `<dt><code>${code}</code> (${ERROR_CODES[code].status})</dt><dd>${escape(ERROR_CODES[code].title)}</dd>`,
+    (code) => `<dt><code>${code}</code> (${errorStatus(route, code)})</dt><dd>${escape(ERROR_CODES[code].title)}</dd>`,
   );
   return `<section>
 <h2><code>${route.method.toUpperCase()} ${escape(route.path)}</code></h2>
 <p><strong>${escape(route.summary)}.</strong> ${escape(route.description)}</p>
-${schemaBlock('Request', operation.requestBody?.content['application/json']?.schema)}
-${schemaBlock('Reply', operation.responses['200']?.content?.['application/json']?.schema)}
+${messageBlock('Request', operation.requestBody)}
+${messageBlock('Reply', operation.responses['200'])}
 <details><summary>Errors</summary><dl>${errors.join('')}</dl></details>
 </section>`;
 }
@@ -49,7 +57,9 @@ export function renderDocs(
   openApi: Record<string, unknown>,
 ): string {
   const paths = openApi['paths'] as Record<string, Record<string, Operation>>;
-  const sections = routes.map((route) => routeSection(route, paths[route.path]?.[route.method] as Operation));
+  const sections = routes.map((route) =>
+    routeSection(route, paths[formatOpenApiPath(route.path)]?.[route.method] as Operation),
+  );
   return `<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escape(service.title)}</title><style>${STYLE}</style></head>

@@ -2,6 +2,7 @@
 import type { Response } from 'express';
 import { BlindmarkError, ERROR_CODES, isBlindmarkError } from '../../crypto/errors.ts';
 import type { Problem } from '../../crypto/wire.ts';
+import type { ErrorReply } from './route.ts';
 
 interface BodyParserError extends Error {
   readonly type: string;
@@ -29,9 +30,13 @@ export function toBlindmarkError(error: unknown): BlindmarkError {
   });
 }
 
-/** The problem document of an error. */
-export function formatProblem(error: BlindmarkError): Problem {
-  const { status, title } = ERROR_CODES[error.code];
+/**
+ * The problem document of an error.
+ *
+ * @param status default: the code's own
+ */
+export function formatProblem(error: BlindmarkError, status: number = ERROR_CODES[error.code].status): Problem {
+  const { title } = ERROR_CODES[error.code];
   return {
     type: `urn:blindmark:error:${error.code}`,
     title,
@@ -42,18 +47,24 @@ export function formatProblem(error: BlindmarkError): Problem {
     ...(error.remedy === undefined ? {} : { remedy: error.remedy }),
     ...(error.retryAfter === undefined ? {} : { retryAfter: error.retryAfter }),
     ...(error.guardians === undefined ? {} : { guardians: [...error.guardians] }),
+    ...(error.size === undefined ? {} : { size: error.size }),
   };
 }
 
-/** Replies with an error. */
-export function sendProblem(response: Response, error: BlindmarkError): void {
+/**
+ * Replies with an error.
+ *
+ * @param reply default: a problem document with the code's own status
+ */
+export function sendProblem(response: Response, error: BlindmarkError, reply?: ErrorReply): void {
   if (response.headersSent) {
     response.destroy();
     return;
   }
-  const problem = formatProblem(error);
+  const problem = formatProblem(error, reply?.status);
   // RFC 9110 15.1: 404 and others are cacheable unless told otherwise.
   response.setHeader('Cache-Control', 'no-store');
   if (error.retryAfter !== undefined) response.setHeader('Retry-After', String(Math.ceil(error.retryAfter)));
-  response.status(problem.status).type('application/problem+json').send(JSON.stringify(problem));
+  response.setHeader('Content-Type', reply?.body?.mediaType ?? 'application/problem+json');
+  response.status(problem.status).end(reply?.body?.format(error) ?? JSON.stringify(problem));
 }

@@ -7,6 +7,7 @@ import { bytesField, formatMessage, identifierField, parseMessage, textField } f
 import { openFile, sealFile } from '../../crypto/passphrase.ts';
 import { quarterField, quarterOf, rosterIssuerSchema, shiftQuarter } from '../../crypto/roster.ts';
 import { TOKEN_KEY_BYTES } from '../../crypto/token-key.ts';
+import { argon2id } from '../argon2id.ts';
 import { readJson, readText, writeJson, writeText } from '../files.ts';
 import { createTokenKey } from './token-key.ts';
 
@@ -76,14 +77,14 @@ export function writeConfig(folder: string, config: IssuerConfig): void {
 /** @throws BlindmarkError `badFile`, `badPassphrase` */
 export async function readTokenKeys(folder: string, passphrase: string): Promise<IssuerTokenKey[]> {
   const file = issuerFiles(folder).tokenKeys;
-  const plaintext = await openFile(passphrase, TOKEN_KEYS_PURPOSE, readText(file));
+  const plaintext = await openFile(passphrase, TOKEN_KEYS_PURPOSE, readText(file), argon2id);
   return parseMessage(tokenKeysSchema, parseJsonBytes(file, plaintext), file).tokenKeys;
 }
 
 /** @throws BlindmarkError `storageFailed` */
 export async function writeTokenKeys(folder: string, passphrase: string, tokenKeys: IssuerTokenKey[]): Promise<void> {
   const plaintext = formatJsonBytes(formatMessage(tokenKeysSchema, { tokenKeys }));
-  writeText(issuerFiles(folder).tokenKeys, await sealFile(passphrase, TOKEN_KEYS_PURPOSE, plaintext));
+  writeText(issuerFiles(folder).tokenKeys, await sealFile(passphrase, TOKEN_KEYS_PURPOSE, plaintext, { argon2id }));
 }
 
 /** Writes `card.json`: what a registry takes into its roster. */

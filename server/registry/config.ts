@@ -37,6 +37,8 @@ export function registryFiles(folder: string) {
     /** The chain of rosters. */
     roster: join(folder, 'roster.json'),
     database: join(folder, 'registry.db'),
+    /** Secret: what signs the log, and what salts its entries. */
+    logKey: join(folder, 'log-key.json'),
     /** For owners: address and fingerprint. */
     registryFile: join(folder, 'registry.json'),
   };

@@ -4,8 +4,14 @@ import type { Log } from '../http/log.ts';
 import type { Metrics } from '../http/metrics.ts';
 import { isRefusal, type PeerOptions } from './guardian-peer.ts';
 
-/** What hears of each guardian's outcomes. */
-export function watchGuardians(log: Log, metrics: Metrics): PeerOptions['onHealth'] {
+/** What a guardian is asked for: its part of an answer, or a cosignature. It is well when it does both. */
+export type GuardianTask = 'answer' | 'witness';
+
+/** What hears of each guardian's outcomes in one of its tasks. */
+export type HealthWatch = (task: GuardianTask) => PeerOptions['onHealth'];
+
+/** Watches the guardians. */
+export function watchGuardians(log: Log, metrics: Metrics): HealthWatch {
   const faults = metrics.counter(
     'blindmark_guardian_faults_total',
     'Answers that a guardian did not give as it should',
@@ -14,10 +20,12 @@ export function watchGuardians(log: Log, metrics: Metrics): PeerOptions['onHealt
   const healthy = metrics.gauge('blindmark_guardian_healthy', 'Whether the guardian answered well the last time', [
     'guardian',
   ]);
+  const latest = { answer: new Map<string, ErrorCode | null>(), witness: new Map<string, ErrorCode | null>() };
   const known = new Map<string, ErrorCode | null>();
-  return (guardian, code) => {
+  return (task) => (guardian, code) => {
     if (code !== null) faults.inc({ guardian, code });
-    const fault = code === null || isRefusal(code) ? null : code;
+    latest[task].set(guardian, code === null || isRefusal(code) ? null : code);
+    const fault = latest.answer.get(guardian) ?? latest.witness.get(guardian) ?? null;
     healthy.set({ guardian }, fault === null ? 1 : 0);
     if (known.get(guardian) === fault) return;
     known.set(guardian, fault);

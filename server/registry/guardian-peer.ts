@@ -1,19 +1,28 @@
 /** One guardian as the registry sees it: where it is, whether its answer holds, and how it did lately. */
 import type { Agent } from 'node:http';
+import type { Checkpoint } from '../../crypto/checkpoint.ts';
 import { BlindmarkError, isBlindmarkError, type ErrorCode } from '../../crypto/errors.ts';
-import { findLiveEpoch, type Roster, type RosterGuardian } from '../../crypto/roster.ts';
-import { guardianEvaluationSchema, type EvaluationRequest, type GuardianEvaluation } from '../../crypto/wire.ts';
+import type { LogEvidence } from '../../crypto/log-proof.ts';
+import type { Roster, RosterGuardian } from '../../crypto/roster.ts';
 import { askService, createServiceAgent } from '../http/client.ts';
+import type { Log } from '../log/log.ts';
+import type { GuardianAnswer, Inquiry } from './inquiry.ts';
 import type { ProofChecker } from './proof-checker.ts';
 
 /** Questions that go on although their request has been answered. Above it they are given up, with their connections. */
 const MAX_LINGERING = 32;
 
+/** How often a guardian that knows another size of the log is given a consistency proof: it may move on meanwhile. */
+const MAX_CATCH_UPS = 3;
+
 /** Codes with which a guardian refuses a request for what it is. They say nothing against the guardian. */
 const REFUSALS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'badToken',
   'credentialExpired',
+  'credentialRevoked',
+  'openingExpired',
   'quotaExceeded',
+  'revocationsStale',
   'tokenForAnotherElement',
   'tokenRequired',
   'unknownIssuer',
@@ -25,24 +34,34 @@ export function isRefusal(code: ErrorCode): boolean {
 }
 
 /** What came of asking. `unchecked`: the registry could not look at the answer. */
-export type PeerOutcome =
-  | { readonly kind: 'answered'; readonly evaluation: GuardianEvaluation }
+export type PeerOutcome<Answer> =
+  | { readonly kind: 'answered'; readonly answer: Answer }
   | { readonly kind: 'fault'; readonly code: ErrorCode; readonly retryAfter: number | undefined }
   | { readonly kind: 'unchecked'; readonly error: BlindmarkError };
 
 /** A request on its way to a guardian. */
-export interface Question {
+export interface Question<Answer> {
   readonly peer: GuardianPeer;
-  readonly outcome: Promise<PeerOutcome>;
+  readonly outcome: Promise<PeerOutcome<Answer>>;
   /** Says that nobody waits for the outcome any more. */
   readonly leave: () => void;
+}
+
+/** An inquiry with what it comes to for every guardian. */
+export interface PreparedInquiry<Answer extends GuardianAnswer> extends Inquiry<Answer> {
+  /** The checkpoint of its evidence. */
+  readonly checkpoint: Checkpoint;
+  /** Its body without a consistency proof: all guardians get the same bytes. */
+  readonly plainBody: string;
 }
 
 export interface PeerOptions {
   readonly guardian: RosterGuardian;
   readonly url: string;
   readonly roster: Roster;
+  readonly publicLog: Pick<Log, 'proveConsistency'>;
   readonly proofs: ProofChecker;
+  /** For a whole question. */
   readonly timeoutMs: number;
   /** Hears of each outcome that tells how the guardian is: its fault, or null when it answered well. */
   readonly onHealth: (guardian: string, fault: ErrorCode | null) => void;
@@ -74,12 +93,11 @@ export class GuardianPeer {
     return this.#fault;
   }
 
-  /** @param body `request` as JSON: all guardians get the same bytes */
-  ask(request: EvaluationRequest, body: string): Question {
+  ask<Answer extends GuardianAnswer>(inquiry: PreparedInquiry<Answer>): Question<Answer> {
     const giveUp = new AbortController();
     let state: 'awaited' | 'left' | 'over' = 'awaited';
     this.#open.add(giveUp);
-    const outcome = this.#ask(request, body, giveUp.signal, () => state === 'left').finally(() => {
+    const outcome = this.#ask(inquiry, giveUp.signal, () => state === 'left').finally(() => {
       this.#open.delete(giveUp);
       if (state === 'left') this.#lingering -= 1;
       state = 'over';
@@ -101,65 +119,81 @@ export class GuardianPeer {
     this.#agent.destroy();
   }
 
-  async #ask(
-    request: EvaluationRequest,
-    body: string,
+  async #ask<Answer extends GuardianAnswer>(
+    inquiry: PreparedInquiry<Answer>,
     signal: AbortSignal,
     isLeft: () => boolean,
-  ): Promise<PeerOutcome> {
-    const { url, timeoutMs } = this.#options;
-    let evaluation: GuardianEvaluation;
+  ): Promise<PeerOutcome<Answer>> {
+    let answer: Answer;
     try {
-      const options = { body, timeoutMs, signal, agent: this.#agent };
-      evaluation = await askService(new URL('/v1/evaluate', url).href, guardianEvaluationSchema, options);
-      this.#checkStructure(evaluation, request);
+      answer = await this.#exchange(inquiry, signal);
+      if (answer.guardian !== this.id || !inquiry.fits(answer)) {
+        throw new BlindmarkError('badReply', 'The guardian answered something else than was asked');
+      }
     } catch (error) {
       if (!isBlindmarkError(error)) throw error;
       if (!signal.aborted) this.#learn(error.code);
       return { kind: 'fault', code: error.code, retryAfter: error.retryAfter };
     }
-    return this.#checkProofs(evaluation, request, isLeft());
+    return this.#check(answer, inquiry, isLeft());
   }
 
-  #checkStructure(evaluation: GuardianEvaluation, request: EvaluationRequest): void {
-    const { guardian, evaluations } = evaluation;
-    const fits =
-      guardian === this.id &&
-      evaluations.map(({ epoch }) => epoch).join() === request.epochs.join() &&
-      evaluations.every(({ elements }) => elements.length === request.elements.length);
-    if (!fits) throw new BlindmarkError('badReply', 'The guardian answered something else than was asked');
+  /** Asks, and asks again with a consistency proof when the guardian knows another size of the log (tlog-witness). */
+  async #exchange<Answer extends GuardianAnswer>(
+    inquiry: PreparedInquiry<Answer>,
+    signal: AbortSignal,
+  ): Promise<Answer> {
+    const { url, timeoutMs } = this.#options;
+    const address = new URL(inquiry.path, url).href;
+    const endsAt = performance.now() + timeoutMs;
+    let body = inquiry.plainBody;
+    for (let catchUps = 0; ; catchUps++) {
+      try {
+        const left = Math.max(1, Math.ceil(endsAt - performance.now()));
+        return await askService(address, inquiry.reply, { body, timeoutMs: left, signal, agent: this.#agent });
+      } catch (error) {
+        if (!isBlindmarkError(error, 'sizeConflict') || error.size === undefined || catchUps >= MAX_CATCH_UPS)
+          throw error;
+        const consistency = await this.#proveConsistency(error.size, inquiry.checkpoint.size);
+        // A guardian that knows more of the log than there is here: the log's own witnesses say what that means.
+        if (consistency === null) throw error;
+        body = inquiry.body({ ...inquiry.evidence, consistency });
+      }
+    }
   }
 
-  async #checkProofs(
-    evaluation: GuardianEvaluation,
-    request: EvaluationRequest,
-    isLate: boolean,
-  ): Promise<PeerOutcome> {
-    // Answers that nobody waits for are checked one at a time: enough to find a liar, and little work.
-    if (isLate && this.#isCheckingLate) return { kind: 'answered', evaluation };
-    this.#isCheckingLate ||= isLate;
+  /** That the tree of `known` entries and the evidence's are of one log; null when this log is smaller than `known`. */
+  async #proveConsistency(known: number, size: number): Promise<LogEvidence['consistency']> {
     try {
-      const code = await this.#options.proofs.check({
-        elements: request.elements,
-        evaluations: evaluation.evaluations.map(({ epoch, elements, proof }) => ({
-          publicShare: this.#publicShare(epoch),
-          evaluated: elements,
-          proof,
-        })),
-      });
+      const { publicLog } = this.#options;
+      return { size: known, proof: await publicLog.proveConsistency(Math.min(known, size), Math.max(known, size)) };
+    } catch (error) {
+      if (isBlindmarkError(error, 'badInput')) return null;
+      throw error;
+    }
+  }
+
+  async #check<Answer extends GuardianAnswer>(
+    answer: Answer,
+    inquiry: PreparedInquiry<Answer>,
+    isLate: boolean,
+  ): Promise<PeerOutcome<Answer>> {
+    // Answers that nobody waits for are checked one at a time: enough to find a liar, and little work.
+    if (isLate && this.#isCheckingLate) return { kind: 'answered', answer };
+    this.#isCheckingLate ||= isLate;
+    const { guardian, proofs } = this.#options;
+    const { cosignature } = answer;
+    try {
+      const cosigned = { checkpoint: inquiry.checkpoint, witnessKey: guardian.witnessKey, cosignature };
+      const code = await proofs.check(inquiry.job(answer, guardian), cosigned);
       this.#learn(code);
-      return code === null ? { kind: 'answered', evaluation } : { kind: 'fault', code, retryAfter: undefined };
+      return code === null ? { kind: 'answered', answer } : { kind: 'fault', code, retryAfter: undefined };
     } catch (error) {
       if (!isBlindmarkError(error)) throw error;
       return { kind: 'unchecked', error };
     } finally {
       if (isLate) this.#isCheckingLate = false;
     }
-  }
-
-  #publicShare(epoch: number): Uint8Array {
-    const { guardian, roster } = this.#options;
-    return findLiveEpoch(roster, epoch).publicShares[guardian.index - 1] as Uint8Array;
   }
 
   #learn(code: ErrorCode | null): void {

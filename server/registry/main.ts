@@ -13,17 +13,23 @@ import {
   rosterIssuerSchema,
   rosterSchema,
   rosterSignatureSchema,
+  type VerifiedRoster,
 } from '../../crypto/roster.ts';
+import type { SigningKey } from '../../crypto/signature.ts';
 import { STRETCH_FLOOR } from '../../crypto/stretch.ts';
 import { createCommand, FOLDER_OPTION, parseCount, parsePort, runCommand, say, systemClock } from '../command.ts';
-import { readJson, writeJson } from '../files.ts';
+import { readJson, readText, writeJson } from '../files.ts';
 import { stopOnSignals } from '../http/listen.ts';
 import { createLog } from '../http/log.ts';
+import { openSqliteStores, type SqliteStores } from '../store/sqlite/open-stores.ts';
 import { parseGuardianOption, readConfig, registryConfigSchema, registryFiles, writeConfig } from './config.ts';
 import { draftRoster, type RosterChanges } from './draft-roster.ts';
+import { addGeneration, createLogKeys, generationKey, readLogKeys, writeLogKeys } from './log-key.ts';
+import { describeLog, verifierKeys } from './log-status.ts';
 import { publishRoster } from './publish-roster.ts';
 import { loadRoster, readRosterChain } from './roster.ts';
 import { serveRegistry } from './serve.ts';
+import { planSuccessor } from './successor-log.ts';
 
 const DEFAULT_PORT = 8080;
 
@@ -60,14 +66,20 @@ function init(options: InitOptions): void {
     guardians: options.guardian.map(parseGuardianOption),
   };
   mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const { logKey } = registryFiles(folder);
+  // Never in the place of another: what that one signed could not go on.
+  if (!existsSync(logKey)) writeLogKeys(folder, createLogKeys());
   writeConfig(folder, parseMessage(registryConfigSchema, content));
-  say(`Wrote ${config}. Next: draft-roster, once the guardians have generated their key.`);
+  say(`Wrote ${config} and ${logKey}, which is secret: keep a copy of it elsewhere.`);
+  say('Next: draft-roster, once the guardians have generated their keys.');
 }
 
 interface DraftOptions {
   readonly folder: string;
   readonly out: string;
   readonly keyGeneration?: string;
+  readonly decryptionKeyGeneration?: string;
+  readonly successorLog: readonly string[];
   readonly stretchMemory: number;
   readonly stretchPasses: number;
   readonly stretchLanes: number;
@@ -85,14 +97,51 @@ const { forces: forcesSchema } = rosterSchema.shape;
 /** A file of one force, or of several. */
 const forceFileSchema = z.union([forcesSchema, forcesSchema.element.transform((force) => [force])]);
 
-function draft(options: DraftOptions): void {
-  const { folder, out, keyGeneration, authorityRoot } = options;
+/** Works with the registry running or not. */
+async function withStores<T>(folder: string, work: (stores: SqliteStores) => Promise<T>): Promise<T> {
+  const stores = openSqliteStores(registryFiles(folder).database);
+  try {
+    return await work(stores);
+  } finally {
+    await stores.close();
+  }
+}
+
+/** The public key of a log that begins. A successor's is made now, and used once its roster is published. */
+function logPublicKey(folder: string, generation: number): Uint8Array {
+  // Whoever lost the file, and the log with it, begins with another.
+  const known = existsSync(registryFiles(folder).logKey) ? readLogKeys(folder) : null;
+  const all = addGeneration(known ?? createLogKeys(), generation);
+  if (all.seeds.length !== known?.seeds.length) writeLogKeys(folder, all);
+  return (generationKey(all, generation) as SigningKey).publicKey;
+}
+
+/** The log of the next roster, where it is not just the current one's. */
+async function draftLog(
+  folder: string,
+  current: VerifiedRoster | null,
+  checkpoints: readonly string[],
+): Promise<Pick<RosterChanges, 'logKey' | 'successor'>> {
+  if (checkpoints.length === 0) return current === null ? { logKey: logPublicKey(folder, 1) } : {};
+  if (current === null) throw badInput('--successor-log', 'a registry that has a roster, and a log, already');
+  const { roster } = current;
+  const texts = checkpoints.map(readText);
+  const successor = await withStores(folder, async ({ log }) => planSuccessor(roster, log, texts));
+  return { logKey: logPublicKey(folder, roster.log.generation + 1), successor };
+}
+
+async function draft(options: DraftOptions): Promise<void> {
+  const { folder, out, keyGeneration, decryptionKeyGeneration, authorityRoot } = options;
   const config = readConfig(folder);
   const predecessor = readRosterChain(folder).length === 0 ? null : loadRoster(folder, config).current;
   const changes: RosterChanges = {
     origin: config.origin,
     now: systemClock(),
+    ...(await draftLog(folder, predecessor, options.successorLog)),
     ...(keyGeneration === undefined ? {} : { keyGeneration: readJson(keyGeneration, keyGenerationSchema) }),
+    ...(decryptionKeyGeneration === undefined
+      ? {}
+      : { decryptionKeyGeneration: readJson(decryptionKeyGeneration, keyGenerationSchema) }),
     stretch: { memoryKiB: options.stretchMemory, passes: options.stretchPasses, lanes: options.stretchLanes },
     retireEpochs: options.retireEpoch,
     issuers: options.issuer.map((path) => readJson(path, rosterIssuerSchema)),
@@ -124,6 +173,16 @@ function publish(options: { folder: string; draft: string; signature: readonly s
   say(`Fingerprint: ${formatBase64url(rosterFingerprint as Uint8Array)}`);
 }
 
+async function status({ folder }: { folder: string }): Promise<void> {
+  const { current } = loadRoster(folder, readConfig(folder));
+  for (const line of await withStores(folder, async ({ log }) => describeLog(log, current.roster))) say(line);
+}
+
+function key({ folder }: { folder: string }): void {
+  const { current } = loadRoster(folder, readConfig(folder));
+  for (const line of verifierKeys(current.roster)) say(line);
+}
+
 async function serve(options: { folder: string; port?: number; stopWithStdin?: true }): Promise<void> {
   const log = createLog('registry');
   const service = await serveRegistry(options.folder, { port: options.port, log });
@@ -150,6 +209,13 @@ program
   .option(...FOLDER_OPTION)
   .requiredOption('--out <file>', 'where the draft goes')
   .option('--key-generation <file>', 'key-generation.json of a new epoch; the first roster needs one')
+  .option('--decryption-key-generation <file>', 'the same for contact envelopes: a second key of that epoch')
+  .option(
+    '--successor-log <file>',
+    'the log has forked or lost entries: begin another after this last cosigned checkpoint; once for each guardian’s copy',
+    collect,
+    [],
+  )
   .option('--stretch-memory <KiB>', 'Argon2id memory of the new epoch', parseCount, STRETCH_FLOOR.memoryKiB)
   .option('--stretch-passes <number>', 'Argon2id passes of the new epoch', parseCount, STRETCH_FLOOR.passes)
   .option('--stretch-lanes <number>', 'Argon2id lanes of the new epoch', parseCount, STRETCH_FLOOR.lanes)
@@ -170,6 +236,20 @@ program
   .requiredOption('--draft <file>', 'the draft')
   .requiredOption('--signature <file>', 'a guardian’s signature; once for each', collect, [])
   .action(publish);
+
+const logCommand = program.command('log').description('what an operator asks of the public log');
+
+logCommand
+  .command('status')
+  .description('says how far the log goes, and who has cosigned it, as the database has it')
+  .option(...FOLDER_OPTION)
+  .action(status);
+
+logCommand
+  .command('key')
+  .description('prints the verifier keys of the log and of its witnesses, for C2SP tools')
+  .option(...FOLDER_OPTION)
+  .action(key);
 
 program
   .command('serve')

@@ -1,13 +1,15 @@
-/** A worker thread: verifies guardians' proofs, so that the event loop stays free. */
+/** A worker thread: verifies guardians' answers, so that the event loop stays free. */
+import { isCosignature } from '../../crypto/checkpoint.ts';
+import { verifyProof } from '../../crypto/dleq.ts';
 import { isBlindmarkError } from '../../crypto/errors.ts';
-import { verifyEvaluation } from '../../crypto/oprf.ts';
 import { serveJobs } from '../threads/worker.ts';
-import type { ProofJob, ProofOutcome } from './proof-checker.ts';
+import type { CheckJob, ProofOutcome } from './proof-checker.ts';
 
-function check(job: ProofJob): ProofOutcome {
+function check({ proofs, cosigned }: CheckJob): ProofOutcome {
+  if (!isCosignature(cosigned.checkpoint, cosigned.witnessKey, cosigned.cosignature)) return 'badCheckpoint';
   try {
-    for (const { publicShare, evaluated, proof } of job.evaluations) {
-      verifyEvaluation(publicShare, job.elements, evaluated, proof);
+    for (const { publicShare, evaluated, proof } of proofs.evaluations) {
+      verifyProof(proofs.context, publicShare, proofs.elements, evaluated, proof);
     }
     return null;
   } catch (error) {
@@ -16,4 +18,4 @@ function check(job: ProofJob): ProofOutcome {
   }
 }
 
-serveJobs<ProofJob, ProofOutcome>(check);
+serveJobs<CheckJob, ProofOutcome>(check);

@@ -1,4 +1,4 @@
-/** `POST /v1/registrations`: stores a first row, and spends its activation token. */
+/** `POST /v1/registrations`: stores a first row, spends its activation token, and gives a receipt once the log has it. */
 import type { Counter } from 'prom-client';
 import { CLOCK_TOLERANCE } from '../../crypto/credential.ts';
 import { badInput, BlindmarkError } from '../../crypto/errors.ts';
@@ -10,12 +10,14 @@ import { registrationReplySchema, registrationRequestSchema, type RegistrationRe
 import { defineRoute, type Route } from '../http/route.ts';
 import type { RegisterResult, RegistryStore } from '../store/store.ts';
 import { isSameRow } from './owner-right.ts';
+import { afterStoring, LOG_ERRORS, type RegistrationEntries } from './registration-entries.ts';
 
 const SECONDS_A_DAY = 86_400;
 
 export interface RegistrationDependencies {
   readonly roster: VerifiedRoster;
   readonly store: RegistryStore;
+  readonly registrationEntries: RegistrationEntries;
   readonly rsa: RsaVerifier;
   /** Epoch seconds. */
   readonly now: () => number;
@@ -57,7 +59,7 @@ const REFUSALS = {
 } as const satisfies Partial<Record<RegisterResult, BlindmarkError>>;
 
 export function registrationRoute(dependencies: RegistrationDependencies): Route {
-  const { roster, store, rsa, now, registrations } = dependencies;
+  const { roster, store, registrationEntries, rsa, now, registrations } = dependencies;
   const { origin } = roster.roster;
 
   const isStored = async ({ row, lookupTag }: RegistrationRequest): Promise<boolean> => {
@@ -87,7 +89,7 @@ export function registrationRoute(dependencies: RegistrationDependencies): Route
     path: '/v1/registrations',
     summary: 'Registers a mark',
     description:
-      'For owners: the first row of a registration, signed by the mark’s key, with lookup tag and public key, which are checked and not kept, and an activation token, which makes one registration. The same row sent again is answered `again`, however late.',
+      'For owners: the first row of a registration, signed by the mark’s key, with lookup tag and public key, which are checked and not kept, and an activation token, which makes one registration. Answers with a receipt: the registration’s entry in the public log, its proof and its salt. The same row sent again is answered `again`, however late, with the receipt of the same entry.',
     body: registrationRequestSchema,
     reply: registrationReplySchema,
     errors: [
@@ -99,14 +101,15 @@ export function registrationRoute(dependencies: RegistrationDependencies): Route
       'tokenSpent',
       'alreadyRegistered',
       'claimsFull',
-      'storageFailed',
+      ...LOG_ERRORS,
     ],
     handle: async ({ body: request }) => {
       verifyRow(origin, request.row, request);
       // A lost reply is asked for again at any time, when epoch, date or token may no longer do for a new registration.
       const result = (await isStored(request)) ? 'again' : await register(request);
+      const receipt = await afterStoring('The registration is stored', registrationEntries.receipt(request.row));
       registrations.inc({ result });
-      return { result };
+      return { result, receipt };
     },
   });
 }

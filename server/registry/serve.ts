@@ -3,14 +3,24 @@ import { availableParallelism } from 'node:os';
 import { listen, type RunningService } from '../http/listen.ts';
 import type { Log } from '../http/log.ts';
 import { createMetrics } from '../http/metrics.ts';
-import { nodeRsaVerifier } from '../rsa.ts';
-import { SqliteStore } from '../store/sqlite/sqlite-store.ts';
-import { createRegistryApp } from './app.ts';
+import { openSqliteStores, type SqliteStores } from '../store/sqlite/open-stores.ts';
 import { guardianAddresses, readConfig, registryFiles } from './config.ts';
-import { createFanOut } from './fan-out.ts';
-import { watchGuardians } from './guardian-health.ts';
-import { createProofChecker } from './proof-checker.ts';
+import { readLogKeys } from './log-key.ts';
+import { openRegistry, type OpenRegistry } from './registry.ts';
 import { loadRoster } from './roster.ts';
+
+/** Opens the registry on stores, which are closed when it can't be opened. */
+async function open(
+  stores: SqliteStores,
+  options: Omit<Parameters<typeof openRegistry>[0], 'stores'>,
+): Promise<OpenRegistry> {
+  try {
+    return await openRegistry({ ...options, stores });
+  } catch (error) {
+    await stores.close();
+    throw error;
+  }
+}
 
 /**
  * Opens the registry in `folder` and listens.
@@ -26,24 +36,25 @@ export async function serveRegistry(
   const { log, now = () => Math.floor(Date.now() / 1000) } = options;
   const config = readConfig(folder);
   const roster = loadRoster(folder, config);
+  const keys = readLogKeys(folder);
   const addresses = guardianAddresses(folder, config, roster.current.roster);
-  const store = SqliteStore.open(registryFiles(folder).database);
-  const proofs = createProofChecker(config.threads ?? Math.max(1, Math.floor(availableParallelism() / 2)));
-  const metrics = createMetrics('registry');
-  const fanOut = createFanOut({
-    roster: roster.current.roster,
+  const stores = openSqliteStores(registryFiles(folder).database);
+  const registry = await open(stores, {
+    roster,
+    keys,
     addresses,
-    proofs,
-    timeoutMs: config.guardianTimeoutMs,
-    onHealth: watchGuardians(log, metrics),
+    guardianTimeoutMs: config.guardianTimeoutMs,
+    threads: config.threads ?? Math.max(1, Math.floor(availableParallelism() / 2)),
+    now,
+    log,
+    metrics: createMetrics('registry'),
   });
-  const app = createRegistryApp({ roster, store, fanOut, rsa: nodeRsaVerifier, log, metrics, now });
   const onStop = async (): Promise<void> => {
-    fanOut.close();
-    await Promise.all([proofs.close(), store.close()]);
+    await registry.close();
+    await stores.close();
   };
   try {
-    return await listen(app, { host: config.host, port: options.port ?? config.port, log, onStop });
+    return await listen(registry.app, { host: config.host, port: options.port ?? config.port, log, onStop });
   } catch (error) {
     await onStop();
     throw error;

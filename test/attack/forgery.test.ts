@@ -7,28 +7,29 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Fetch } from '../../client-sdk/http.ts';
 import { Registry } from '../../client-sdk/registry.ts';
 import { randomBytes } from '../../crypto/bytes.ts';
-import { createForceCredential, createOfficerCredential } from '../../crypto/credential.ts';
+import { createForceCredential, createOfficerCredential, officerPersons } from '../../crypto/credential.ts';
 import type { ErrorCode } from '../../crypto/errors.ts';
 import { formatMessage } from '../../crypto/message.ts';
 import { authorizationHash, signOfficerRequest, type OfficerSigner } from '../../crypto/officer-request.ts';
 import {
-  rosterChainSchema,
   rosterHash,
   signRoster,
+  verifyRosterChain,
   type Roster,
   type RosterForce,
   type RosterIssuer,
   type SignedRoster,
 } from '../../crypto/roster.ts';
 import { createSigningKey, type SigningKey } from '../../crypto/signature.ts';
-import { lookupRequestSchema, type EvaluationRequest } from '../../crypto/wire.ts';
+import { lookupRequestSchema, rosterReplySchema, type EvaluationRequest, type RosterReply } from '../../crypto/wire.ts';
 import { createTokenKey } from '../../server/issuer/token-key.ts';
 import { createFixture, signByOperators, type Fixture, type TokenKey } from '../support/fixture.ts';
 import { resign } from '../support/jws.ts';
+import { createTestLog } from '../support/log.ts';
 import { startServices, type Services } from '../support/services.ts';
 import { officerRequest, ownerRequest } from '../server/guardian/world.ts';
 import { createToken, randomElement } from '../support/tokens.ts';
-import { askGuardian, askRegistry, postMessage, type Answer } from './ask.ts';
+import { askGuardians, askRegistry, postMessage } from './ask.ts';
 
 type OwnerRequest = EvaluationRequest & { purpose: 'registration' };
 type OfficerRequest = EvaluationRequest & { purpose: 'lookup' };
@@ -65,11 +66,8 @@ afterAll(async () => {
 
 /** What all guardians, and the registry, say to a request. */
 async function askEverybody(request: EvaluationRequest): Promise<string[]> {
-  const answers = await Promise.all([
-    ...[...services.guardianUrls.values()].map(async (url) => askGuardian(url, request)),
-    askRegistry(services.registryFile.url, request),
-  ]);
-  return answers.map(({ code }) => code);
+  const answers = await Promise.all([askGuardians(services, request), askRegistry(services.registryFile.url, request)]);
+  return answers.flat().map(({ code }) => code);
 }
 
 async function expectRefused(request: EvaluationRequest, code: ErrorCode): Promise<void> {
@@ -143,6 +141,7 @@ async function credentials(options: {
       origin,
       force: options.officerForce ?? force,
       pseudonym: 'officer-x',
+      persons: officerPersons(forceKey.seed, 'x', { now }),
       publicKey: key.publicKey,
       rosterFingerprint: Buffer.from(fixture.fingerprint).toString('base64url'),
       now,
@@ -227,7 +226,8 @@ describe('a relay that changes an officer’s request', () => {
       }),
       'badSignature',
     ],
-    ['asks for it as an owner', (r) => ownerRequest(fixture, r.elements, null), 'tokenRequired'],
+    ['asks for it as an owner', (r) => ownerRequest(fixture, r.elements.slice(1), null), 'tokenRequired'],
+    ['asks for all of it as an owner', (r) => ownerRequest(fixture, r.elements, null), 'badInput'],
     ['asks for its own guess as an owner', () => ownerRequest(fixture, [guess], null), 'tokenRequired'],
   ])('%s', async (_, change, code) => {
     await expectRefused(change(signed), code);
@@ -296,7 +296,8 @@ describe('a relay that changes an owner’s request', () => {
   it('adds its own guess to an element that was accepted', async () => {
     expect(await askEverybody(paid)).toEqual(['ok', 'ok', 'ok', 'ok']);
     expect(await askEverybody({ ...paid, token: null })).toEqual(['ok', 'ok', 'ok', 'ok']);
-    await expectRefused(ownerRequest(fixture, [element, guess], null), 'tokenRequired');
+    await expectRefused(ownerRequest(fixture, [element, guess], null), 'badInput');
+    await expectRefused(ownerRequest(fixture, [guess], null), 'tokenRequired');
   });
 });
 
@@ -326,7 +327,13 @@ function forgedChains(): [what: string, chain: SignedRoster[], field: string][] 
   const [first] = fixture.chain as [SignedRoster];
   const { operators } = fixture;
   const ownGuardians = signByOperators(forge({ guardians: forgedGuardians() }), forgers);
-  const ownForce = { id: 'my-force', name: 'Mine', codesPerDay: 1_000_000, codesPerOfficerAndDay: 1_000_000 };
+  const ownForce = {
+    ...(fixture.roster.roster.forces[0] as RosterForce),
+    id: 'my-force',
+    name: 'Mine',
+    codesPerDay: 1_000_000,
+    codesPerOfficerAndDay: 1_000_000,
+  };
   const more = successor({ forces: [...fixture.roster.roster.forces, ownForce] });
   const [one, two] = signByOperators(more, operators).signatures as [
     SignedRoster['signatures'][number],
@@ -369,13 +376,18 @@ function forgedChains(): [what: string, chain: SignedRoster[], field: string][] 
 describe('a roster of the forger’s own making', () => {
   it('is refused by clients, whatever is wrong with it', async () => {
     const { url, rosterFingerprint } = services.registryFile;
-    const connect = async (chain: SignedRoster[]): Promise<Registry> => {
-      const fetch: Fetch = async () => Response.json(formatMessage(rosterChainSchema, { chain }));
+    const connect = async (chain: SignedRoster[], log: RosterReply['log'] = null): Promise<Registry> => {
+      const fetch: Fetch = async () => Response.json(formatMessage(rosterReplySchema, { chain, log }));
       return Registry.connect(url, { rosterFingerprint, allowTestRoster: true, fetch });
     };
-    await expect(connect([...fixture.chain])).resolves.toBeInstanceOf(Registry);
-    const genuine = [...fixture.chain, signByOperators(successor(), fixture.operators)];
-    await expect(connect(genuine)).resolves.toBeInstanceOf(Registry);
+    const genuine = async (chain: SignedRoster[]): Promise<Registry> => {
+      const roster = verifyRosterChain(chain, rosterFingerprint, { allowTestRoster: true });
+      const log = createTestLog({ ...fixture, chain, roster });
+      return connect(chain, { checkpoint: log.note(), logged: log.logged(0) });
+    };
+    await expect(genuine([...fixture.chain])).resolves.toBeInstanceOf(Registry);
+    const grown = [...fixture.chain, signByOperators(successor(), fixture.operators)];
+    await expect(genuine(grown)).resolves.toBeInstanceOf(Registry);
     for (const [what, chain, field] of forgedChains()) {
       await expect(connect(chain), what).rejects.toMatchObject({ code: 'badRoster', field });
     }
@@ -385,7 +397,7 @@ describe('a roster of the forger’s own making', () => {
     for (const [, chain] of forgedChains()) {
       const { roster: bytes } = chain.at(-1) as SignedRoster;
       if (bytes === fixture.chain[0]?.roster) continue;
-      const forged = { ...fixture, roster: { roster: fixture.roster.roster, hash: rosterHash(bytes) } };
+      const forged = { ...fixture, roster: { ...fixture.roster, hash: rosterHash(bytes) } };
       const element = randomElement();
       await expectRefused(ownerRequest(forged, [element], await createToken(fixture, element)), 'wrongRoster');
       await expectRefused(await officerRequest(forged, await fixture.createOfficer(), [element]), 'wrongRoster');
@@ -403,10 +415,7 @@ describe('what the services say to a forger', () => {
   it('quotes nothing that he sent', async () => {
     const element = randomElement();
     const token = await createToken(fixture, element, { key: await createTokenKey() });
-    const answers: Answer[] = await Promise.all(
-      [...services.guardianUrls.values()].map(async (url) => askGuardian(url, ownerRequest(fixture, [element], token))),
-    );
-    for (const { text } of answers) {
+    for (const { text } of await askGuardians(services, ownerRequest(fixture, [element], token))) {
       expect(text).not.toContain(Buffer.from(element).toString('base64url'));
       expect(text).not.toContain(Buffer.from(token).toString('base64url').slice(0, 40));
     }

@@ -142,8 +142,9 @@ describe('a registry that changes registrations', () => {
   let rows: LookupReply['results'][number];
   const slots = (change: (slot: LookupReply['results'][number][number], i: number) => typeof slot): Fetch =>
     lying(/\/v1\/lookups$/u, (reply) => {
-      const { results } = parseMessage(lookupReplySchema, reply);
-      return formatMessage(lookupReplySchema, { results: results.map((places) => places.map(change)) });
+      const parsed = parseMessage(lookupReplySchema, reply);
+      const results = parsed.results.map((places) => places.map(change));
+      return formatMessage(lookupReplySchema, { ...parsed, results });
     });
   const rowsWith = (change: (row: RegistrationRow) => typeof row): Fetch =>
     slots((slot) => (slot.registration === null ? slot : { ...slot, registration: change(slot.registration) }));
@@ -198,7 +199,10 @@ describe('a registry that changes registrations', () => {
   });
 
   it('answers for fewer tags than were asked for', async () => {
-    const fewer = lying(/\/v1\/lookups$/u, (reply) => ({ results: (reply as LookupReply).results.slice(1) }));
+    const fewer = lying(/\/v1\/lookups$/u, (reply) => {
+      const { results, ...rest } = reply as LookupReply;
+      return { ...rest, results: results.slice(1) };
+    });
     await expect(lookUp(code, fewer)).rejects.toMatchObject({ code: 'badReply' });
   });
 

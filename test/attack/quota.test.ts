@@ -5,8 +5,9 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bytesToHex, formatBase64url } from '../../crypto/bytes.ts';
-import { createForceCredential, createOfficerCredential } from '../../crypto/credential.ts';
+import { createForceCredential, createOfficerCredential, officerPersons } from '../../crypto/credential.ts';
 import type { OfficerSigner } from '../../crypto/officer-request.ts';
+import type { RosterForce } from '../../crypto/roster.ts';
 import { createSigningKey, type SigningKey } from '../../crypto/signature.ts';
 import type { EvaluationRequest } from '../../crypto/wire.ts';
 import type { Fixture } from '../support/fixture.ts';
@@ -31,19 +32,37 @@ const LARGE = 'large-force';
 const SMALL = 'small-force';
 const forceKeys = new Map([LARGE, SMALL].map((id) => [id, createSigningKey()]));
 
+const forceLike = (force: RosterForce, id: string, codesPerDay: number): RosterForce => ({
+  ...force,
+  id,
+  codesPerDay,
+  codesPerOfficerAndDay: OFFICER_QUOTA,
+  revocationUrl: force.revocationUrl.replace(force.id, id),
+});
+
+/** The authority root's certificate of a force's key. */
+async function certify(force: string): Promise<string> {
+  const { origin, authorityRoot } = fixture;
+  const { publicKey } = forceKeys.get(force) as SigningKey;
+  return createForceCredential(authorityRoot, { origin, force, publicKey, now: NOON - 3 * DAY });
+}
+
 beforeAll(async () => {
   services = await startServices({
     now: NOON,
     issuerCodesPerDay: ISSUER_QUOTA,
     change: (roster) => ({
       ...roster,
-      forces: [
-        { id: LARGE, name: 'Large', codesPerDay: 100_000, codesPerOfficerAndDay: OFFICER_QUOTA },
-        { id: SMALL, name: 'Small', codesPerDay: FORCE_QUOTA, codesPerOfficerAndDay: OFFICER_QUOTA },
-      ],
+      forces: roster.forces.flatMap((force) => [
+        forceLike(force, LARGE, 100_000),
+        forceLike(force, SMALL, FORCE_QUOTA),
+      ]),
     }),
   });
   ({ fixture } = services);
+  for (const [force, key] of forceKeys) {
+    await services.revocations.sign(force, { key, origin: fixture.origin, forceCredential: await certify(force) });
+  }
 });
 afterAll(async () => {
   await services.stopAll();
@@ -55,16 +74,16 @@ async function createOfficer(
   options: { readonly force?: string; readonly key?: SigningKey; readonly now?: number } = {},
 ): Promise<OfficerSigner> {
   const { force = LARGE, key = createSigningKey(), now = services.clock.now } = options;
-  const { origin, authorityRoot, fingerprint } = fixture;
+  const { origin, fingerprint } = fixture;
   const forceKey = forceKeys.get(force) as SigningKey;
-  const { publicKey } = forceKey;
   return {
     key,
-    forceCredential: await createForceCredential(authorityRoot, { origin, force, publicKey, now: NOON - 3 * DAY }),
+    forceCredential: await certify(force),
     officerCredential: await createOfficerCredential(forceKey, {
       origin,
       force,
       pseudonym,
+      persons: officerPersons(forceKey.seed, pseudonym, { now }),
       publicKey: key.publicKey,
       rosterFingerprint: formatBase64url(fingerprint),
       now,
@@ -84,7 +103,7 @@ class Haul {
   /** Sends a request straight to these guardians, all at once. */
   async ask(request: EvaluationRequest, from: readonly string[] = ids): Promise<void> {
     const answers = await Promise.all(
-      from.map(async (id) => ({ id, answer: await askGuardian(services.guardianUrls.get(id) as string, request) })),
+      from.map(async (id) => ({ id, answer: await askGuardian(services, id, request) })),
     );
     for (const { id, answer } of answers) {
       expect(['ok', 'quotaExceeded', 'tokenRequired', 'credentialExpired']).toContain(answer.code);
@@ -220,6 +239,12 @@ function createDice(seed: number): (sides: number) => number {
   };
 }
 
+/** Sets every clock, and has every service look at the lists of revocations, which are made of that time too. */
+async function setClock(now: number): Promise<void> {
+  services.clock.now = now;
+  await services.revocations.refresh();
+}
+
 // Last: it moves the guardians' day on.
 describe('clocks', () => {
   it.each([1, 2, 3])('set forwards and back between any moves renew nothing that a day does not (%i)', async (seed) => {
@@ -233,9 +258,11 @@ describe('clocks', () => {
     const sent: EvaluationRequest[] = [];
     for (let move = 0; move < 40; move++) {
       const kind = dice(10);
-      if (kind === 0) await services.restart(ids[dice(3)] as string);
-      else if (kind === 1) services.clock.now -= dice(6 * 3600);
-      else if (kind === 2 && move === 20) services.clock.now = start;
+      if (kind === 0) {
+        await services.restart(ids[dice(3)] as string);
+        await services.revocations.refresh();
+      } else if (kind === 1) await setClock(services.clock.now - dice(6 * 3600));
+      else if (kind === 2 && move === 20) await setClock(start);
       else if (kind === 3 && sent.length > 0)
         await haul.ask(sent[dice(sent.length)] as EvaluationRequest, pairOf(dice(3)));
       else {
@@ -249,15 +276,15 @@ describe('clocks', () => {
     expect(haul.obtained()).toBeGreaterThan(0);
     expect(haul.obtained()).toBeLessThanOrEqual(bound(OFFICER_QUOTA));
     // Tomorrow everything is new; and yesterday, come back to, adds to tomorrow's.
-    services.clock.now = (day + 1) * DAY + 3600;
+    await setClock((day + 1) * DAY + 3600);
     day += 1;
     const next = new Haul();
     for (let turn = 0; turn < 20; turn++) {
       const officer = await createOfficer(name, { key: keys[turn % 3] as SigningKey });
       await next.ask(await officerOf('', 1, officer), pairOf(turn));
-      services.clock.now += turn % 2 === 0 ? -DAY : DAY;
+      await setClock(services.clock.now + (turn % 2 === 0 ? -DAY : DAY));
     }
     expect(next.obtained()).toBe(bound(OFFICER_QUOTA));
-    services.clock.now = day * DAY + DAY / 2;
+    await setClock(day * DAY + DAY / 2);
   });
 });

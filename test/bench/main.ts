@@ -5,22 +5,23 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
+import { measureAudit } from './audit.ts';
 import { measureClient, measureGuardians } from './evaluation.ts';
-
+import { measureLog } from './log.ts';
 import { measureLookups } from './lookup.ts';
 import type { Effort } from './measure.ts';
 import { measureRegistrations } from './registration.ts';
-
 import { describeMachine, formatMachine, formatTable, type Row } from './report.ts';
-
 import { measureGrowth, measureRowSize } from './store.ts';
 import { measureStretching } from './stretch.ts';
 
 const HELP = `npm run bench -- [options]
 
-  --only NAME   measure this alone; may be repeated: guardian, client, stretch, lookup, registration, row, growth
+  --only NAME   measure this alone; may be repeated: guardian, client, stretch, log, audit, lookup, registration,
+                row, growth
   --quick       fewer and shorter rounds, fewer rows: to see that it works, not for figures
-  --rows N      the largest number of rows of "growth"; default 1000000 (about 0.9 GB; 10000000 takes some minutes)
+  --rows N      the largest number of rows of "growth", and of entries of "log"; default 1000000 (about 0.9 GB; 10000000
+                takes some minutes)
   --folder DIR  where databases are written while it runs; default the system's folder for temporary files
   --out FILE    where the JSON goes; default test/bench/results/DATE.json
   --help
@@ -68,9 +69,12 @@ const MEASUREMENTS: Readonly<Record<string, Measurement>> = {
   guardian: async (say) => measureGuardians(effort, say),
   client: async (say) => measureClient(effort, say),
   stretch: async (say) => measureStretching(effort, say),
+  log: async (say) =>
+    measureLog({ folder, rounds: effort.rounds, appends: options.quick ? 2000 : 10_000, maxEntries: maxRows }, say),
+  audit: async (say) => measureAudit({ rounds: options.quick ? 2 : 5, entries: options.quick ? 10_000 : 100_000 }, say),
   lookup: async (say) => measureLookups({ folder, rounds: effort.rounds, lookups: options.quick ? 20 : 60 }, say),
   registration: async (say) => measureRegistrations({ folder, ...(options.quick ? few : many) }, say),
-  row: async (say) => measureRowSize({ folder, rows: options.quick ? 5000 : 20_000 }, say),
+  row: async (say) => measureRowSize({ folder, rows: 20_000 }, say),
   growth: async (say) => measureGrowth({ folder, maxRows, effort }, say),
 };
 

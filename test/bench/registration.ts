@@ -69,7 +69,7 @@ export async function measureRegistrations(
   say: (text: string) => void,
 ): Promise<Row[]> {
   const { folder, rounds, registrations } = options;
-  const programs = await startPrograms(folder, false);
+  const programs = await startPrograms(folder);
   const peer = openPeer(folder);
   const taken = { registry: [] as number[], cpu: [] as number[], peer: [] as number[] };
   try {
@@ -94,7 +94,7 @@ export async function measureRegistrations(
     await programs.stop();
   }
   const row = {
-    work: `registration, durable, ${CLIENTS} clients, one registry process`,
+    work: `registration, durable and in the log, ${CLIENTS} clients, one registry process`,
     unit: '/s',
     better: 'more',
     figure: summarise(taken.registry),
@@ -102,7 +102,11 @@ export async function measureRegistrations(
   } as const;
   const cpu = summarise(taken.cpu);
   return [
-    { ...row, verdict: { target: '>= 1,000/s (SQLite: 3,600)', isMet: row.figure.median >= 1000 } },
+    {
+      ...row,
+      note: 'Each answered once its entry is cosigned; three guardians and the clients share the machine with the registry.',
+      verdict: { target: '>= 1,000/s (SQLite: 3,600)', isMet: row.figure.median >= 1000 },
+    },
     {
       work: 'registration, the process’s time on a core',
       unit: 'ms',

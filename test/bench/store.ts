@@ -6,7 +6,8 @@ import { randomBytes } from '../../crypto/bytes.ts';
 import { openDatabase } from '../../server/database/database.ts';
 import { COLUMNS, firstPlace, formatColumns } from '../../server/store/sqlite/rows.ts';
 import { REGISTRY_SCHEMA } from '../../server/store/sqlite/schema.ts';
-import { SqliteStore } from '../../server/store/sqlite/sqlite-store.ts';
+import { openSqliteStores } from '../../server/store/sqlite/open-stores.ts';
+import type { SqliteStore } from '../../server/store/sqlite/sqlite-store.ts';
 import { createRow } from '../support/rows.ts';
 import { compare, cpuClock, ratio, summarise, type Contender, type Effort, type Figure } from './measure.ts';
 import type { Row } from './report.ts';
@@ -41,7 +42,7 @@ export async function measureRowSize(
   try {
     say(`${rows} registrations`);
     const file = join(root, 'registry.db');
-    const store = SqliteStore.open(file);
+    const store = openSqliteStores(file).registrations;
     for (let done = 0; done < rows; done += 1000) {
       const results = await Promise.all(
         Array.from({ length: Math.min(1000, rows - done) }, async () => store.register(createRow(), randomBytes(32))),
@@ -124,7 +125,7 @@ export async function measureGrowth(
     const contenders = sizes.map((rows) => {
       const file = join(root, `${rows}.db`);
       const known = fill(file, rows, say);
-      const store = SqliteStore.open(file);
+      const store = openSqliteStores(file).registrations;
       stores.push(store);
       return lookingUp(`${rows.toLocaleString('en')} rows`, store, known);
     });

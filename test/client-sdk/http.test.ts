@@ -1,5 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { pipeline, Readable } from 'node:stream';
+import { createGzip } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { JsonClient } from '../../client-sdk/http.ts';
@@ -33,6 +35,25 @@ async function serve(...replies: Reply[]): Promise<{ url: string; asked: () => s
     server?.listen(0, '127.0.0.1', resolve);
   });
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked: () => bodies };
+}
+
+/** A service whose reply has no end, and does not say how long it is; compressed, it is small on its way. */
+async function serveEndless(encoding: 'gzip' | 'identity'): Promise<string> {
+  const chunk = Buffer.alloc(1024 * 1024, ' ');
+  server = createServer((_, response) => {
+    response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': encoding });
+    const body = new Readable({
+      read() {
+        this.push(chunk);
+      },
+    });
+    const stages = encoding === 'gzip' ? [body, createGzip(), response] : [body, response];
+    pipeline(stages, () => {});
+  });
+  await new Promise<void>((resolve) => {
+    server?.listen(0, '127.0.0.1', resolve);
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
 const problem = (code: string, status: number, extra: object = {}): Reply => ({
@@ -87,6 +108,13 @@ describe('JsonClient', () => {
     const { url } = await serve(answer);
     const impatient = new JsonClient({ retry: { attempts: 1, timeoutMs: 200 } });
     await expect(impatient.ask({ url, reply })).rejects.toMatchObject({ code });
+  });
+
+  it.each(['gzip', 'identity'] as const)('reads no more than a reply may have (%s)', async (encoding) => {
+    const url = await serveEndless(encoding);
+    const once = new JsonClient({ retry: { attempts: 1, timeoutMs: 20_000 } });
+    await expect(once.ask({ url, reply })).rejects.toMatchObject({ code: 'badReply' });
+    await expect(once.get(url)).rejects.toMatchObject({ code: 'badReply' });
   });
 
   it('can be cancelled, also while it waits', async () => {

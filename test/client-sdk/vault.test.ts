@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createVaultFile, openVaultFile } from '../../client-sdk/node/vault-file.ts';
-import { Vault, type MarkRecord } from '../../client-sdk/vault.ts';
+import { Vault, type MarkRecord, type ReceiptRecord } from '../../client-sdk/vault.ts';
 import { createRecoveryPhrase } from '../../crypto/owner-keys.ts';
+import type { SignedRoster } from '../../crypto/roster.ts';
 import { CHEAP_STRETCH } from '../support/fixture.ts';
 
 const passphrase = 'correct horse battery';
@@ -63,6 +64,29 @@ describe('a vault file', () => {
       ['B', 0],
     ]);
     expect(vault.latestMarks('other.example')).toEqual([]);
+    close();
+  });
+
+  it('keeps receipts beside marks, and the rosters that they are verified by, each once', async () => {
+    await make();
+    const receipt = (counter: number, text: string): ReceiptRecord => {
+      const { origin, scheme, canonical } = mark('A');
+      return { kind: 'receipt', origin, scheme, canonical, counter, receipt: text, row: null };
+    };
+    const roster = (byte: number): SignedRoster => ({ roster: new Uint8Array(9).fill(byte), signatures: [] });
+    const first = await openVaultFile(path, passphrase);
+    await first.vault.keep(receipt(0, 'one'), mark('A', { stage: 'registered' }));
+    await first.vault.keep(receipt(0, 'two'), receipt(1, 'other'));
+    // Two at once both find it missing.
+    await Promise.all([roster(1), roster(1)].map(async (one) => first.vault.keepRosters('test.example', [one])));
+    await first.vault.keepRosters('test.example', [roster(1), roster(2)]);
+    first.close();
+    const { vault, close } = await openVaultFile(path, passphrase);
+    expect(vault.receiptsOf(mark('A')).map((kept) => kept.receipt)).toEqual(['one', 'two']);
+    expect(vault.receiptsOf(mark('A', { counter: 1 })).map((kept) => kept.receipt)).toEqual(['other']);
+    expect(vault.receiptsOf(mark('B'))).toEqual([]);
+    expect(vault.rostersOf('test.example')).toEqual([roster(1), roster(2)]);
+    expect(vault.rostersOf('other.example')).toEqual([]);
     close();
   });
 

@@ -25,6 +25,7 @@ const files = [
       origin: 'registry.example',
       force: 'force-a',
       seed,
+      exchangeSecret: new Uint8Array(32).fill(3),
       forceCredential: 'a.b.c',
     },
   ],

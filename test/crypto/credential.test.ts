@@ -1,10 +1,14 @@
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formatBase64url } from '../../crypto/bytes.ts';
 import {
   checkValidity,
   CLOCK_TOLERANCE,
   createOfficerCredential,
+  isSameOfficer,
   OFFICER_CREDENTIAL_SECONDS,
+  officerPersons,
+  verifyForceCredential,
   verifyJws,
   verifyOfficerCredential,
 } from '../../crypto/credential.ts';
@@ -40,8 +44,10 @@ describe('the chain of an officer’s credential', () => {
     expect(await verify()).toEqual({
       force: forceA,
       pseudonym: 'p-7f3a',
+      persons: officerPersons(force.seed, 'officer 7f3a', { now: NOON - 3600 }),
       publicKey: officer.publicKey,
       thumbprint: labelledHash('officer-key', officer.publicKey),
+      credentialHash: labelledHash('officer-credential', signer.officerCredential),
     });
   });
 
@@ -90,6 +96,28 @@ describe('the chain of an officer’s credential', () => {
     await expect(verify({}, NOON, smallRoster({ origin }))).rejects.toThrow(refusal('wrongOrigin', FORCE_FIELD));
   });
 
+  it('holds for the force alone, by the same rules', async () => {
+    const { forceCredential } = signer;
+    expect(await verifyForceCredential(forceCredential, roster, NOON)).toEqual({
+      force: forceA,
+      publicKey: force.publicKey,
+    });
+    const other = smallRoster({ authorityRoots: [stranger.publicKey] });
+    await expect(verifyForceCredential(forceCredential, other, NOON)).rejects.toThrow(
+      refusal('badCredential', FORCE_FIELD),
+    );
+    await expect(verifyForceCredential(forceCredential, smallRoster({ forces: [] }), NOON)).rejects.toThrow(
+      refusal('unknownForce', FORCE_FIELD),
+    );
+    const moved = smallRoster({ origin: 'registry.example2' });
+    await expect(verifyForceCredential(forceCredential, moved, NOON)).rejects.toThrow(
+      refusal('wrongOrigin', FORCE_FIELD),
+    );
+    await expect(verifyForceCredential(forceCredential, roster, NOON + 366 * 86_400)).rejects.toThrow(
+      refusal('credentialExpired', FORCE_FIELD),
+    );
+  });
+
   it('does not take one credential for the other', async () => {
     await expect(verify({ forceCredential: signer.officerCredential })).rejects.toThrow(
       refusal('unknownForce', FORCE_FIELD),
@@ -131,7 +159,7 @@ describe('times', () => {
   });
 
   it('refuse an officer’s credential for longer than twelve hours, though its force signed it', async () => {
-    const [iat, exp] = [NOON - 60, NOON - 60 + OFFICER_CREDENTIAL_SECONDS];
+    const [iat, exp] = [NOON - 120, NOON - 120 + OFFICER_CREDENTIAL_SECONDS];
     await expect(verify(officerWith({ iat, exp }))).resolves.toBeDefined();
     await expect(verify(officerWith({ iat, exp: exp + 1 }))).rejects.toThrow(
       refusal('credentialExpired', OFFICER_FIELD),
@@ -143,6 +171,7 @@ describe('times', () => {
       origin: 'registry.example',
       force: 'force-a',
       pseudonym: 'p',
+      persons: officerPersons(force.seed, 'p', { now: NOON, validSeconds: 86_400 }),
       publicKey: officer.publicKey,
       rosterFingerprint: formatBase64url(new Uint8Array(32)),
       now: NOON,
@@ -212,7 +241,80 @@ describe.each([
   });
 });
 
+describe('the persons of a credential', () => {
+  const midnight = NOON + 12 * 3600;
+  const persons = (now: number, validSeconds?: number, staffId = 'PC 1234', seed = force.seed): string[] =>
+    officerPersons(seed, staffId, { now, validSeconds }).map(formatBase64url);
+
+  it('are one for each UTC day on which it may be taken, clocks being a minute apart', () => {
+    expect(persons(NOON - 3600)).toHaveLength(1);
+    expect(persons(midnight - 3600)).toHaveLength(2);
+    expect(persons(midnight - 3600, 3600 - CLOCK_TOLERANCE - 1)).toHaveLength(1);
+    expect(persons(midnight - 3600, 3600 - CLOCK_TOLERANCE)).toHaveLength(2);
+    expect(persons(midnight + CLOCK_TOLERANCE)).toHaveLength(1);
+    expect(persons(midnight + CLOCK_TOLERANCE - 1)).toHaveLength(2);
+  });
+
+  it('have one in common whenever two of one person’s may be taken at one time', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: -90_000, max: 90_000 }),
+        fc.integer({ min: 1, max: OFFICER_CREDENTIAL_SECONDS }),
+        fc.integer({ min: 1, max: OFFICER_CREDENTIAL_SECONDS }),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        (start, first, second, share) => {
+          // The second begins at any moment at which the first may still be taken.
+          const later = NOON + start + Math.floor((first + 2 * CLOCK_TOLERANCE) * share);
+          const days = persons(NOON + start, first);
+          expect(persons(later, second).some((day) => days.includes(day))).toBe(true);
+        },
+      ),
+    );
+  });
+
+  it('are others for each day, officer and force, and say nothing without the force’s key', () => {
+    const all = [
+      persons(midnight - 3600),
+      persons(NOON + 86_400 * 5, 3600),
+      persons(NOON, 3600, 'PC 1235'),
+      persons(NOON, 3600, 'PC 1234', root.seed),
+    ].flat();
+    expect(new Set(all).size).toBe(5);
+  });
+
+  it('are of whoever is meant, however written, and of nobody without a name', () => {
+    for (const name of ['pc1234', ' PC\u00a01234', 'ＰＣ 1234']) {
+      expect(persons(NOON, undefined, name)).toEqual(persons(NOON));
+    }
+    for (const name of ['', ' ', 'a'.repeat(101), 'a\u0000']) {
+      expect(() => persons(NOON, undefined, name)).toThrow(refusal('badInput', 'officer'));
+    }
+  });
+
+  it('must be there for both days of a credential around midnight', async () => {
+    const [iat, exp] = [NOON + 6 * 3600, midnight + 6 * 3600];
+    const both = persons(iat);
+    await expect(verify(officerWith({ iat, exp, persons: both }), midnight)).resolves.toBeDefined();
+    for (const person of both) {
+      await expect(verify(officerWith({ iat, exp, persons: [person] }), midnight)).rejects.toThrow(
+        refusal('badCredential', OFFICER_FIELD),
+      );
+    }
+  });
+
+  it('make two credentials one officer’s', async () => {
+    const known = await verify();
+    const other = { pseudonym: 'p-1', publicKey: stranger.publicKey, thumbprint: stranger.publicKey };
+    const [day] = known.persons as [Uint8Array];
+    expect(isSameOfficer(known, { ...known, ...other, persons: [new Uint8Array(32), day] })).toBe(true);
+    expect(isSameOfficer(known, { ...known, ...other, persons: [new Uint8Array(32)] })).toBe(false);
+    expect(isSameOfficer(known, { ...known, ...other, persons: [], pseudonym: known.pseudonym })).toBe(true);
+    expect(isSameOfficer(known, { ...known, ...other, persons: [], publicKey: known.publicKey })).toBe(true);
+  });
+});
+
 describe('claims that are signed but malformed', () => {
+  const PERSON = formatBase64url(new Uint8Array(32));
   it.each([
     ['no key', { cnf: undefined }],
     ['a key of another curve', { cnf: { jwk: { kty: 'OKP', crv: 'X25519', x: formatBase64url(new Uint8Array(32)) } } }],
@@ -225,6 +327,11 @@ describe('claims that are signed but malformed', () => {
     ['an end in words', { exp: '2026' }],
     ['no beginning', { iat: undefined }],
     ['no fingerprint', { roster: undefined }],
+    ['no person', { persons: undefined }],
+    ['persons of no day', { persons: [] }],
+    ['a person too short', { persons: ['AAAA'] }],
+    ['persons of more days than it touches', { persons: [PERSON, PERSON] }],
+    ['persons of three days', { persons: [PERSON, PERSON, PERSON] }],
   ])('are refused in the officer’s: %s', async (_, claims) => {
     await expect(verify(officerWith(claims))).rejects.toThrow(refusal('badCredential', OFFICER_FIELD));
   });

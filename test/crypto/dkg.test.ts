@@ -2,6 +2,7 @@ import { ristretto255, ristretto255_oprf } from '@noble/curves/ed25519.js';
 import * as fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { concatBytes, randomBytes, utf8ToBytes } from '../../crypto/bytes.ts';
+import { combineDecryptions, decryptShare } from '../../crypto/decryption.ts';
 import {
   ceremonyHash,
   ceremonySchema,
@@ -127,6 +128,30 @@ describe.each([
   });
 });
 
+describe('keys of two purposes', () => {
+  it('come from two ceremonies, and neither’s shares say anything of the other', () => {
+    const evaluation = createParties(2, 3);
+    const decryption = withCeremony(evaluation, 2, { purpose: 'decryption' });
+    const [first, second] = [runDkg(evaluation).results, runDkg(decryption).results];
+    const shares = [...first, ...second].map(({ secret }) => secret.join());
+    expect(new Set(shares).size).toBe(6);
+    expect(at(first, 0).groupKey).not.toEqual(at(second, 0).groupKey);
+    const element = sodiumGroup.multiplyBase(sodiumGroup.reduceScalar(randomBytes(64)));
+    const decrypt = (results: readonly DkgResult[]) =>
+      results.map(({ index, secret, publicShares }) => {
+        const publicShare = at(publicShares, index - 1);
+        return { guardian: `g${index}`, index, publicShare, ...decryptShare(secret, publicShare, element) };
+      });
+    const { shared } = combineDecryptions(element, decrypt(second), 2, at(second, 0).groupKey);
+    expect(sodiumGroup.multiply(wholeKey(second.slice(0, 2)), element)).toEqual(shared);
+    // The other purpose's shares, or a mixture, are not the key that a roster names.
+    const mixed = [...decrypt(first).slice(0, 1), ...decrypt(second).slice(1)];
+    for (const answers of [decrypt(first), mixed]) {
+      expect(() => combineDecryptions(element, answers, 2, at(second, 0).groupKey)).toThrow(refusal('badProof'));
+    }
+  });
+});
+
 describe('a guardian that stops and goes on', () => {
   it('says the same again, byte for byte, from its seed', () => {
     const parties = createParties(2, 3);
@@ -147,9 +172,12 @@ describe('a guardian that stops and goes on', () => {
     );
   });
 
-  it('says nothing of one ceremony in another, though its seed is the same', () => {
+  it.each([
+    ['epoch', { epoch: 2 }],
+    ['purpose', { purpose: 'decryption' as const }],
+  ])('says nothing of one ceremony in another of another %s, though its seed is the same', (_, change) => {
     const parties = createParties(2, 3);
-    const others = withCeremony(parties, 2, { epoch: 2 });
+    const others = withCeremony(parties, 2, change);
     const [a, b] = [createRound1(at(parties, 0)), createRound1(at(others, 0))];
     expect(a.commitment.some((element) => b.commitment.some((other) => other.join() === element.join()))).toBe(false);
   });
@@ -235,6 +263,7 @@ describe('round 1', () => {
   it.each([
     ['epoch', { epoch: 2 }],
     ['origin', { origin: 'other.blindmark.example' }],
+    ['purpose', { purpose: 'decryption' as const }],
   ])('refuses a message from a ceremony of another %s, relabelled or not', (_, change) => {
     const message = createRound1(at(withCeremony(parties, 2, change), 1));
     const { ceremony } = at(parties, 0);
@@ -422,7 +451,12 @@ describe('confirmation', () => {
   it('binds the published outcome: a changed epoch, origin, key or card is refused', () => {
     const generation = verify(confirmations)();
     const everybody = ['g1', 'g2', 'g3'];
-    for (const change of [{ epoch: 2 }, { origin: 'other.example' }, { transcript: randomBytes(32) }]) {
+    for (const change of [
+      { epoch: 2 },
+      { origin: 'other.example' },
+      { purpose: 'decryption' as const },
+      { transcript: randomBytes(32) },
+    ]) {
       expect(() => verifyKeyGeneration({ ...generation, ...change })).toThrow(faultOf(...everybody));
     }
     const guardians = generation.guardians.map((card, i) => (i === 0 ? { ...card, name: 'Somebody else' } : card));
@@ -445,11 +479,22 @@ describe('the ceremony', () => {
     );
   });
 
-  it.each(['id', 'operatorKey', 'exchangeKey'] as const)('is refused when two guardians have one %s', (field) => {
+  it.each(['id', 'operatorKey', 'exchangeKey', 'witnessKey'] as const)(
+    'is refused when two guardians have one %s',
+    (field) => {
+      const { ceremony } = at(createParties(2, 3), 0);
+      const [first, second, third] = ceremony.guardians;
+      const guardians = [first, second, { ...third, [field]: second?.[field] }] as typeof ceremony.guardians;
+      expect(() => checkCeremony({ ...ceremony, guardians })).toThrow(refusal('badInput', `guardians.${field}`));
+    },
+  );
+
+  it('is refused when an operator’s key witnesses too', () => {
     const { ceremony } = at(createParties(2, 3), 0);
-    const [first, second, third] = ceremony.guardians;
-    const guardians = [first, second, { ...third, [field]: second?.[field] }] as typeof ceremony.guardians;
-    expect(() => checkCeremony({ ...ceremony, guardians })).toThrow(refusal('badInput', `guardians.${field}`));
+    const guardians = ceremony.guardians.map((card, i) =>
+      i === 0 ? { ...card, witnessKey: at(ceremony.guardians, 2).operatorKey } : card,
+    );
+    expect(() => checkCeremony({ ...ceremony, guardians })).toThrow(refusal('badInput', 'guardians.witnessKey'));
   });
 
   it('is refused by a guardian whose card is not its own', () => {
@@ -465,6 +510,10 @@ describe('the ceremony', () => {
       fc.record({ epoch: fc.integer({ min: 2, max: 2 ** 31 - 1 }) }),
       fc.record({ threshold: fc.constant(3) }),
       fc.record({ origin: fc.stringMatching(/^[a-z]{1,20}$/u) }),
+      fc.record({ purpose: fc.constant('decryption' as const) }),
+      fc.constant({
+        guardians: ceremony.guardians.with(1, { ...at(ceremony.guardians, 1), witnessKey: randomBytes(32) }),
+      }),
       fc.constant({ guardians: [...ceremony.guardians].reverse() }),
     );
     fc.assert(

@@ -32,6 +32,7 @@ describe('BlindmarkError', () => {
       remedy: 'Wait.',
       retryAfter: 5,
       guardians: ['g1', 'g3'],
+      size: 7,
       cause,
     });
     expect(error).toMatchObject({
@@ -42,6 +43,7 @@ describe('BlindmarkError', () => {
       remedy: 'Wait.',
       retryAfter: 5,
       guardians: ['g1', 'g3'],
+      size: 7,
       cause,
     });
   });

@@ -1,8 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { hexToBytes } from '../../crypto/bytes.ts';
-import { verifyEvaluationRequest, verifyRosterToken } from '../../crypto/evaluation.ts';
+import { bytesToHex, hexToBytes } from '../../crypto/bytes.ts';
+import {
+  activationEntry,
+  evaluationEntry,
+  registrationEvaluationHash,
+  verifyEvaluationRequest,
+  verifyRosterToken,
+} from '../../crypto/evaluation.ts';
 import { sodiumGroup } from '../../crypto/group-sodium.ts';
-import { caseCommitment, signOfficerRequest } from '../../crypto/officer-request.ts';
+import { authorizationHash, caseCommitment, signOfficerRequest } from '../../crypto/officer-request.ts';
 import type { RosterEpoch, RosterIssuer } from '../../crypto/roster.ts';
 import { createTokenRequest, finishToken } from '../../crypto/token-request.ts';
 import { activationNonce, redemptionCommitment } from '../../crypto/token.ts';
@@ -86,13 +92,38 @@ const lookup = await lookupOf([element, other], [3, 1]);
 describe('a request for an owner', () => {
   it('names its issuer, and each element by its nonce', async () => {
     const nonces = [activationNonce(plain.origin, element, redemption)];
-    expect(await verify(registration)).toEqual({ purpose: 'registration', nonces, issuer: plain.issuers[0] });
-    const again = { ...registration, token: null, elements: [element, other], redemptions: [redemption, redemption] };
+    const hash = registrationEvaluationHash(registration);
+    expect(await verify(registration)).toEqual({ purpose: 'registration', nonces, issuer: plain.issuers[0], hash });
+    const again = { ...registration, token: null };
     expect(await verify(again)).toEqual({
       purpose: 'registration',
-      nonces: [...nonces, activationNonce(plain.origin, other, redemption)],
+      nonces,
       issuer: null,
+      hash: registrationEvaluationHash(again),
     });
+  });
+
+  it('has an entry of its own in the log, by every byte of it', async () => {
+    const verified = await verify(registration);
+    expect(evaluationEntry(verified, registration, 7)).toEqual({
+      kind: 'activation',
+      hour: 7,
+      request: registrationEvaluationHash(registration),
+    });
+    expect(activationEntry(registration, 7)).toEqual(evaluationEntry(verified, registration, 7));
+    const others: Registration[] = [
+      registration,
+      { ...registration, roster: new Uint8Array(32) },
+      { ...registration, epochs: [3] },
+      { ...registration, epochs: [1, 3] },
+      { ...registration, epochs: [3, 1] },
+      { ...registration, elements: [other] },
+      { ...registration, redemptions: [new Uint8Array(32)] },
+      { ...registration, token: token.with(0, 1) },
+      { ...registration, token: null },
+    ];
+    const hashes = others.map((request) => bytesToHex(registrationEvaluationHash(request)));
+    expect(new Set(hashes).size).toBe(others.length);
   });
 
   it('is verified alike for every live epoch', async () => {
@@ -105,11 +136,17 @@ describe('a request for an owner', () => {
     );
   });
 
-  it('is refused with two elements for one token', async () => {
-    const redemptions = [redemption, redemption];
-    await expect(verify({ ...registration, elements: [element, other], redemptions })).rejects.toThrow(
-      refusal('badInput', 'elements'),
-    );
+  it.each([
+    ['a token', token],
+    ['none', null],
+  ])('is refused with two elements, with %s', async (_, given) => {
+    const two = {
+      ...registration,
+      elements: [element, other],
+      redemptions: [redemption, redemption],
+      token: given,
+    };
+    await expect(verify(two)).rejects.toThrow(refusal('badInput', 'elements'));
   });
 
   it('is refused with any byte of the token changed, for the reason of its field', async () => {
@@ -179,6 +216,19 @@ describe('a request for an officer', () => {
       purpose: 'lookup',
       officer: { pseudonym: 'p-7f3a' },
       claims: { count: 2, epochs: [3, 1] },
+    });
+  });
+
+  it('has an entry in the log that says who asks, for which case and how much', async () => {
+    const entry = evaluationEntry(await verify(lookup), lookup, 7);
+    expect(entry).toEqual({
+      kind: 'lookup',
+      hour: 7,
+      request: authorizationHash(lookup.authorization),
+      force: 'force-a',
+      officer: 'p-7f3a',
+      caseCommitment: caseCommitment(new Uint8Array(32).fill(1), 'CR/1234/26'),
+      codes: '2-4',
     });
   });
 

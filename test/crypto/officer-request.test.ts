@@ -7,7 +7,10 @@ import {
   authorizationHash,
   caseCommitment,
   contentHash,
+  MAX_OPENING_SECONDS,
   officerAuthorizationSchema,
+  readRequestClaims,
+  OPENING_SECONDS,
   REQUEST_SECONDS,
   signOfficerRequest,
   verifyOfficerRequest,
@@ -130,6 +133,31 @@ describe('a signed request', () => {
     );
   });
 
+  it.each(['evaluation', 'lookup', 'message'] as const)(
+    'is refused for longer than five minutes: %s',
+    async (purpose) => {
+      const long = await signOfficerRequest(signer, { ...asked, purpose, validSeconds: REQUEST_SECONDS + 1 });
+      await expect(verify(long, { purpose })).rejects.toThrow(refusal('credentialExpired', 'request'));
+    },
+  );
+
+  it('for an opening is valid for hours, and for a day at most; so is its approval', async () => {
+    const opening = { ...asked, purpose: 'opening' as const };
+    const usual = await signOfficerRequest(signer, opening);
+    const { claims } = await verify(usual, { purpose: 'opening', now: NOON + OPENING_SECONDS });
+    expect(claims.exp).toBe(NOON + OPENING_SECONDS);
+    const late = NOON + OPENING_SECONDS + CLOCK_TOLERANCE + 1;
+    await expect(verify(usual, { purpose: 'opening', now: late })).rejects.toThrow(
+      refusal('credentialExpired', 'request'),
+    );
+    for (const purpose of ['opening', 'approval'] as const) {
+      const longest = await signOfficerRequest(signer, { ...asked, purpose, validSeconds: MAX_OPENING_SECONDS });
+      await expect(verify(longest, { purpose })).resolves.toBeDefined();
+      const longer = await signOfficerRequest(signer, { ...asked, purpose, validSeconds: MAX_OPENING_SECONDS + 1 });
+      await expect(verify(longer, { purpose })).rejects.toThrow(refusal('credentialExpired', 'request'));
+    }
+  });
+
   it('is refused under a credential that has expired', async () => {
     const late = NOON - 3600 + OFFICER_CREDENTIAL_SECONDS + CLOCK_TOLERANCE + 1;
     const again = await signOfficerRequest(signer, { ...asked, now: late });
@@ -210,5 +238,22 @@ describe('hashes', () => {
       { ...authorization, forceCredential: authorization.request },
     ];
     expect(new Set(all.map((one) => bytesToHex(authorizationHash(one)))).size).toBe(4);
+  });
+});
+
+describe('readRequestClaims', () => {
+  it('says what a request says of itself, whoever signed it', () => {
+    const claims = readRequestClaims(authorization);
+    expect(claims).toMatchObject({ purpose: 'evaluation', roster: roster.hash, iat: NOON, epochs: [1] });
+    const [head, body] = authorization.request.split('.') as [string, string];
+    expect(readRequestClaims({ ...authorization, request: `${head}.${body}.AA` })).toEqual(claims);
+  });
+
+  it.each([
+    ['no JWS', 'x'],
+    ['no JSON', `a.${formatBase64url(new Uint8Array([1]))}.b`],
+    ['other claims', `a.${formatBase64url(new TextEncoder().encode('{}'))}.b`],
+  ])('refuses %s', (_, request) => {
+    expect(() => readRequestClaims({ ...authorization, request })).toThrow(refusal('badInput'));
   });
 });

@@ -11,6 +11,7 @@ import {
   PHRASE_WORDS,
   type MarkIdentity,
 } from '../../crypto/owner-keys.ts';
+import { createExchangeKey } from '../../crypto/seal.ts';
 import { createSigningKey } from '../../crypto/signature.ts';
 import { refusal, refusalOf } from '../support/refusal.ts';
 import { hasForeignVectors, readForeignVectors, readVectors } from '../support/vectors.ts';
@@ -106,8 +107,16 @@ describe('deriveMarkSecrets', () => {
   const seed = new Uint8Array(64).fill(5);
   const mark: MarkIdentity = { origin: 'registry.example', scheme: 'bm1', canonical: '8EQ71S02SG3JTS93', counter: 0 };
   const hexOf = (master: Uint8Array, identity: MarkIdentity): string[] => {
-    const { blindBytes, salt, signingKey, redemptionSecret } = deriveMarkSecrets(master, identity);
-    return [blindBytes, salt, signingKey.seed, signingKey.publicKey, redemptionSecret].map(bytesToHex);
+    const { blindBytes, salt, signingKey, redemptionSecret, exchangeKey } = deriveMarkSecrets(master, identity);
+    return [
+      blindBytes,
+      salt,
+      signingKey.seed,
+      signingKey.publicKey,
+      redemptionSecret,
+      exchangeKey.secret,
+      exchangeKey.publicKey,
+    ].map(bytesToHex);
   };
 
   it('is HKDF as DESIGN 3.2 says, recomputed with Node', () => {
@@ -121,6 +130,7 @@ describe('deriveMarkSecrets', () => {
       salt: derive(32, 'mark-salt'),
       signingKey: createSigningKey(derive(32, 'mark-key')),
       redemptionSecret: derive(32, 'mark-redemption'),
+      exchangeKey: createExchangeKey(derive(32, 'mark-exchange')),
     });
   });
 
@@ -139,7 +149,7 @@ describe('deriveMarkSecrets', () => {
       // Moved boundaries.
       hexOf(seed, { ...mark, scheme: 'bm18', canonical: 'EQ71S02SG3JTS93' }),
     ];
-    expect(new Set(all.flat()).size).toBe(all.length * 5);
+    expect(new Set(all.flat()).size).toBe(all.length * 7);
   });
 
   it.each([-1, 0.5, 2 ** 32])('refuses the counter %d', (counter) => {

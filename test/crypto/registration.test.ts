@@ -10,6 +10,7 @@ import {
   signRow,
   STATUSES,
   verifyRow,
+  withdrawalEntryHash,
   withdrawalHash,
   type RegistrationRow,
 } from '../../crypto/registration.ts';
@@ -115,6 +116,15 @@ describe('verifyRow', () => {
       refusal('badRow', 'rowSignature'),
     );
     expect(isSignature(owner.publicKey, withdrawalHash(origin, row.commitment, 1), withdrawal)).toBe(true);
+  });
+});
+
+describe('the entry of a withdrawal', () => {
+  it('is found by nobody who knows the registration’s commitment and not the entry’s salt', () => {
+    const withdrawal = withdrawalHash(origin, row.commitment, 1);
+    const [one, other] = [new Uint8Array(32).fill(1), new Uint8Array(32).fill(2)];
+    expect(withdrawalEntryHash(one, withdrawal)).toEqual(labelledHash('withdrawal-entry', one, withdrawal));
+    expect(withdrawalEntryHash(other, withdrawal)).not.toEqual(withdrawalEntryHash(one, withdrawal));
   });
 });
 

@@ -1,14 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { formatJsonBytes } from '../../crypto/bytes.ts';
+import { formatLogEntry, parseLogEntry, type EntrySignature } from '../../crypto/log-entry.ts';
 import { formatMessage } from '../../crypto/message.ts';
 import {
   formatRoster,
   rosterHash,
   rosterSchema,
   signRoster,
+  rosterEntry,
   verifyRosterChain,
+  verifyRosterEntry,
+  verifyRosterHistory,
   type Roster,
   type SignedRoster,
+  type VerifiedRoster,
 } from '../../crypto/roster.ts';
 import type { Scheme } from '../../crypto/scheme-rules.ts';
 import { createSigningKey, type SigningKey } from '../../crypto/signature.ts';
@@ -34,9 +39,19 @@ const verify = (...chain: SignedRoster[]) => verifyRosterChain(chain, fingerprin
 
 describe('a chain of rosters', () => {
   it('ends in the roster that counts', () => {
-    expect(verify(first)).toEqual({ roster: smallRoster(), hash: fingerprint });
+    expect(verify(first)).toEqual({ roster: smallRoster(), hash: fingerprint, signers: smallRoster() });
     expect(verify(first, second, third).roster).toMatchObject({ version: 3, forces: [] });
     expect(verify(first, second, third).hash).toEqual(rosterHash(third.roster));
+  });
+
+  it('is verified as a whole: each roster, and whose operators signed it', () => {
+    const history = verifyRosterHistory([first, second, third], fingerprint);
+    expect(history.map(({ roster }) => roster.version)).toEqual([1, 2, 3]);
+    expect(history.map(({ hash }) => hash)).toEqual([first, second, third].map(({ roster }) => rosterHash(roster)));
+    expect(history[0]?.signers).toEqual(history[0]?.roster);
+    expect(history[1]?.signers).toBe(history[0]?.roster);
+    expect(history[2]?.signers).toBe(history[1]?.roster);
+    expect(verify(first, second, third)).toEqual(history[2]);
   });
 
   it('begins with the pinned one', () => {
@@ -80,6 +95,7 @@ describe('a chain of rosters', () => {
     const publicShares = other.shares.map((share) => share.publicShare);
     for (const changed of [
       { ...epoch, groupKey: other.groupKey, publicShares },
+      { ...epoch, decryption: { groupKey: other.groupKey, publicShares } },
       { ...epoch, stretch: { ...epoch.stretch, passes: epoch.stretch.passes + 1 } },
     ]) {
       const successor = signedBy(next(first, 2, { epochs: [changed] }), [1, 2]);
@@ -138,6 +154,49 @@ describe('a chain of rosters', () => {
     expect(succeed(withMaker({ ...maker, aliases: ['Another', ...maker.aliases] })).roster.version).toBe(2);
     const names = [{ name: 'Another', aliases: [] }, ...makers.names];
     expect(succeed({ makers: { version: 2, names } }).roster.schemes.makers.names).toHaveLength(names.length);
+  });
+
+  const head = { size: 7, root: new Uint8Array(32).fill(7) };
+  const { log } = smallRoster();
+  const successorLog = { generation: 2, publicKey: createSigningKey().publicKey, start: head, closed: head };
+
+  it('goes on with its log, or with a successor under another key', () => {
+    const succeeded = signedBy(next(first, 2, { log: successorLog }), [1, 2]);
+    expect(verify(first, succeeded).roster.log).toEqual(successorLog);
+    const kept = signedBy(next(succeeded, 3, { log: successorLog }), [1, 2]);
+    expect(verify(first, succeeded, kept).roster.version).toBe(3);
+    const further = { ...successorLog, generation: 3, publicKey: createSigningKey().publicKey };
+    expect(verify(first, succeeded, signedBy(next(succeeded, 3, { log: further }), [1, 2])).roster.version).toBe(3);
+  });
+
+  it.each<[string, string, Roster['log']]>([
+    ['with another key in one generation', 'log', { ...log, publicKey: successorLog.publicKey }],
+    ['a successor with the old key', 'log.publicKey', { ...successorLog, publicKey: log.publicKey }],
+    ['a successor that skips a generation', 'log.generation', { ...successorLog, generation: 3 }],
+  ])('does not go on with another log: %s', (_, field, changed) => {
+    expect(() => verify(first, signedBy(next(first, 2, { log: changed }), [1, 2]))).toThrow(
+      refusal('badRoster', field),
+    );
+  });
+
+  it('does not move a successor log’s beginning, nor go back to the log before', () => {
+    const succeeded = signedBy(next(first, 2, { log: successorLog }), [1, 2]);
+    const moved = { ...successorLog, start: { ...head, size: 6 } };
+    expect(() => verify(first, succeeded, signedBy(next(succeeded, 3, { log: moved }), [1, 2]))).toThrow(
+      refusal('badRoster', 'log'),
+    );
+    const closed = { ...successorLog, closed: { size: 8, root: new Uint8Array(32).fill(8) } };
+    expect(() => verify(first, succeeded, signedBy(next(succeeded, 3, { log: closed }), [1, 2]))).toThrow(
+      refusal('badRoster', 'log'),
+    );
+    expect(() => verify(first, succeeded, signedBy(next(succeeded, 3), [1, 2]))).toThrow(
+      refusal('badRoster', 'log.generation'),
+    );
+  });
+
+  it('has the first log in its first roster', () => {
+    const late = signedBy(formatRoster(smallRoster({ log: successorLog })), [1, 2]);
+    expect(() => verifyRosterChain([late], rosterHash(late.roster))).toThrow(refusal('badRoster', 'log.generation'));
   });
 
   it('keeps its origin', () => {
@@ -210,6 +269,63 @@ describe('signatures', () => {
     expect(verify(first, changed).roster.guardians[2]?.operatorKey).toEqual((operators[3] as SigningKey).publicKey);
     // From then on the old operator counts no more.
     expect(() => verify(first, changed, signedBy(next(changed, 3, { guardians }), [1, 3]))).toThrow(
+      refusal('badRoster', 'signatures'),
+    );
+  });
+});
+
+describe('a roster’s entry in the log', () => {
+  // Guardian 4 takes the place of guardian 3: who signs the second roster are the operators of the first.
+  const guardians = smallRoster().guardians.with(2, {
+    ...(smallRoster().guardians[2] as Roster['guardians'][number]),
+    id: 'g4',
+    operatorKey: (operators[3] as SigningKey).publicKey,
+  });
+  const changed = signedBy(next(first, 2, { guardians }), [3, 1, 2]);
+  const [one, two] = verifyRosterHistory([first, changed], fingerprint) as [VerifiedRoster, VerifiedRoster];
+  const entry = rosterEntry(changed, two, 7);
+
+  it('has its hash, and signatures of exactly t operators of the roster before', () => {
+    expect(entry).toMatchObject({ kind: 'roster', hour: 7, version: 2, roster: two.hash });
+    expect(entry.signatures.map(({ guardian }) => guardian)).toEqual([1, 2]);
+    expect(() => verifyRosterEntry(entry, two)).not.toThrow();
+    expect(() => verifyRosterEntry(rosterEntry(first, one, 7), one)).not.toThrow();
+    expect(parseLogEntry(formatLogEntry(entry))).toEqual(entry);
+  });
+
+  it('may have those of any t operators', () => {
+    const others = rosterEntry({ ...changed, signatures: signedBy(changed.roster, [3, 2]).signatures }, two, 7);
+    expect(others.signatures.map(({ guardian }) => guardian)).toEqual([2, 3]);
+    expect(() => verifyRosterEntry(others, two)).not.toThrow();
+  });
+
+  it('is not another roster’s', () => {
+    expect(() => verifyRosterEntry(entry, one)).toThrow(refusal('badRoster', 'log'));
+    expect(() => verifyRosterEntry({ ...entry, version: 3 }, two)).toThrow(refusal('badRoster', 'log'));
+    expect(() => verifyRosterEntry({ kind: 'check', hour: 7, request: two.hash }, two)).toThrow(
+      refusal('badRoster', 'log'),
+    );
+  });
+
+  it('has neither fewer nor more signatures', () => {
+    const all = signedBy(changed.roster, [1, 2, 3]).signatures.map(({ signature }, i) => ({
+      guardian: i + 1,
+      signature,
+    }));
+    for (const signatures of [[], all.slice(0, 1), all]) {
+      expect(() => verifyRosterEntry({ ...entry, signatures }, two)).toThrow(refusal('badRoster', 'signatures'));
+    }
+  });
+
+  it('names the operator whose signature does not verify', () => {
+    const [a, b] = entry.signatures as [EntrySignature, EntrySignature];
+    const swapped = { ...entry, signatures: [a, { ...b, signature: a.signature }] };
+    expect(refusalOf(() => verifyRosterEntry(swapped, two))).toMatchObject({ code: 'badRoster', guardians: ['g2'] });
+    const stranger = { ...entry, signatures: [a, { ...b, guardian: 4 }] };
+    expect(() => verifyRosterEntry(stranger, two)).toThrow(refusal('badRoster', 'signatures'));
+    // The new guardian is one of the second roster, and signs the third.
+    const newcomer = { guardian: 3, signature: signRoster(changed.roster, operators[3] as SigningKey) };
+    expect(() => verifyRosterEntry({ ...entry, signatures: [a, newcomer] }, two)).toThrow(
       refusal('badRoster', 'signatures'),
     );
   });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { formatBase64url, formatJsonBytes, utf8ToBytes } from '../../crypto/bytes.ts';
 import { labelledHash } from '../../crypto/hash.ts';
+import { EMPTY_ROOT } from '../../crypto/merkle.ts';
 import { formatMessage, parseMessage } from '../../crypto/message.ts';
 import {
   currentTokenKeys,
@@ -19,7 +20,7 @@ import {
 } from '../../crypto/roster.ts';
 import { refusal } from '../support/refusal.ts';
 import { smallRoster } from '../support/small-roster.ts';
-import { splitKey } from '../support/split-key.ts';
+import { publicPart, splitKey } from '../support/split-key.ts';
 
 type Change = (roster: Roster) => Partial<Roster>;
 
@@ -66,6 +67,14 @@ describe('a roster', () => {
 
   const otherKey = splitKey(2, 3);
 
+  const [epoch] = roster.epochs as [Roster['epochs'][number]];
+  const decryption = (changes: Partial<Roster['epochs'][number]['decryption']>): Change =>
+    epochWith({ decryption: { ...epoch.decryption, ...changes } });
+  const logWith =
+    (changes: Partial<Roster['log']>): Change =>
+    ({ log }) => ({ log: { ...log, ...changes } });
+  const head = { size: 7, root: new Uint8Array(32).fill(7) };
+
   it.each<[string, string, Change]>([
     ['guardians out of order', 'guardians', ({ guardians }) => ({ guardians: guardians.toReversed() })],
     ['guardians numbered from 2', 'guardians', guardiansWith(({ index }) => ({ index: index + 1 }))],
@@ -75,6 +84,66 @@ describe('a roster', () => {
       'an operator’s key twice',
       'guardians.operatorKey',
       ({ guardians }) => guardiansWith(() => ({ operatorKey: first(guardians).operatorKey }))(roster),
+    ],
+    [
+      'a witness’s key twice',
+      'guardians.witnessKey',
+      ({ guardians }) => guardiansWith(() => ({ witnessKey: first(guardians).witnessKey }))(roster),
+    ],
+    [
+      'an operator’s key that is the guardian’s witness key',
+      'guardians.witnessKey',
+      guardiansWith(({ operatorKey }) => ({ witnessKey: operatorKey })),
+    ],
+    [
+      'a log’s key that is a witness’s',
+      'guardians.witnessKey',
+      ({ guardians }) => logWith({ publicKey: first(guardians).witnessKey })(roster),
+    ],
+    ['a first log that begins somewhere', 'log', logWith({ start: head })],
+    ['a first log that closes another', 'log', logWith({ closed: head })],
+    ['a successor log that does not say where it begins', 'log', logWith({ generation: 2, closed: head })],
+    ['a successor log that closes nothing', 'log', logWith({ generation: 2, start: head })],
+    [
+      'a successor log that begins behind the last cosigned checkpoint',
+      'log.start',
+      logWith({ generation: 2, start: { ...head, size: 8 }, closed: head }),
+    ],
+    [
+      'a successor log that begins in another tree of the size that was cosigned',
+      'log.start',
+      logWith({ generation: 2, start: { ...head, root: new Uint8Array(32) }, closed: head }),
+    ],
+    [
+      'one key for evaluation and decryption',
+      'epochs.decryption',
+      epochWith({ decryption: { groupKey: epoch.groupKey, publicShares: epoch.publicShares } }),
+    ],
+    [
+      'another epoch’s evaluation key for decryption',
+      'epochs.decryption',
+      () => ({
+        epochs: [
+          epoch,
+          {
+            ...epoch,
+            epoch: 2,
+            ...publicPart(otherKey),
+            decryption: { groupKey: epoch.groupKey, publicShares: epoch.publicShares },
+          },
+        ],
+      }),
+    ],
+    ['another group key for decryption', 'epochs.publicShares', decryption({ groupKey: otherKey.groupKey })],
+    [
+      'a share of the decryption key too few',
+      'epochs.publicShares',
+      decryption({ publicShares: epoch.decryption.publicShares.slice(1) }),
+    ],
+    [
+      'shares of another decryption key',
+      'epochs.publicShares',
+      decryption({ publicShares: publicPart(otherKey).publicShares }),
     ],
     ['a threshold of half', 'threshold', () => ({ threshold: 1 })],
     ['a threshold above all', 'threshold', () => ({ threshold: 4 })],
@@ -130,6 +199,19 @@ describe('a roster', () => {
     expect(() => parseRoster(written(change))).toThrow(refusal('badRoster', field));
   });
 
+  it('may have a successor log, from the last cosigned checkpoint or, where entries were lost, from one before it', () => {
+    const larger = { size: 9, root: new Uint8Array(32).fill(9) };
+    const empty = { size: 0, root: EMPTY_ROOT };
+    for (const [start, closed] of [
+      [head, head],
+      [head, larger],
+      [empty, larger],
+    ] as const) {
+      const successor = written(logWith({ generation: 2, start, closed }));
+      expect(parseRoster(successor).log).toMatchObject({ generation: 2, start, closed });
+    }
+  });
+
   it('is not written either, if it does not hold', () => {
     expect(() => formatRoster(smallRoster({ threshold: 1 }))).toThrow(refusal('badRoster', 'threshold'));
   });
@@ -142,6 +224,25 @@ describe('a roster', () => {
     ['a time without zone', { issuedAt: '2026-10-01T00:00:00' }],
     ['testRoster: false', { testRoster: false }],
     ['no guardians', { guardians: [] }],
+    ['no log', { log: undefined }],
+    ['a log of generation 0', { log: { ...formatMessage(rosterSchema, roster).log, generation: 0 } }],
+    ['a threshold above 9, whose signatures would not fit into one entry', { threshold: 10 }],
+    [
+      'eighteen guardians',
+      { guardians: Array.from({ length: 18 }, () => formatMessage(rosterSchema, roster).guardians[0]) },
+    ],
+    [
+      'a force that delays for 29 days',
+      { forces: [{ ...formatMessage(rosterSchema, roster).forces[0], delayDays: 29 }] },
+    ],
+    [
+      'a force without a list of revocations',
+      { forces: [{ ...formatMessage(rosterSchema, roster).forces[0], revocationUrl: undefined }] },
+    ],
+    [
+      'a list of revocations reached by another protocol',
+      { forces: [{ ...formatMessage(rosterSchema, roster).forces[0], revocationUrl: 'file:///etc' }] },
+    ],
     ['no epochs', { epochs: [] }],
     ['no authority root', { authorityRoots: [] }],
     ['no schemes', { schemes: undefined }],

@@ -2,7 +2,7 @@ import { createPublicKey, verify } from 'node:crypto';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { bytesToHex, hexToBytes, utf8ToBytes } from '../../crypto/bytes.ts';
-import { createSigningKey, isSignature, sign } from '../../crypto/signature.ts';
+import { createSigningKey, isPublicSignature, isSignature, sign } from '../../crypto/signature.ts';
 import { refusal } from '../support/refusal.ts';
 import { hasForeignVectors, readForeignVectors, readVectors } from '../support/vectors.ts';
 
@@ -108,6 +108,34 @@ describe('isSignature', () => {
     const forged = new Uint8Array(64);
     forged[0] = 1; // R: the identity; S: zero.
     expect(isSignature(hexToBytes(hex), message, forged)).toBe(false);
+  });
+});
+
+describe('isPublicSignature', () => {
+  it('says the same as isSignature, the first time and later, also of what resembles what held', () => {
+    const other = createSigningKey();
+    const cases: [Uint8Array, Uint8Array, Uint8Array, boolean][] = [
+      [key.publicKey, message, signature, true],
+      [other.publicKey, message, signature, false],
+      [key.publicKey, utf8ToBytes('what is signeD'), signature, false],
+      [key.publicKey, message, sign(other, message), false],
+      [key.publicKey, message, signature.subarray(0, 63), false],
+    ];
+    for (let time = 0; time < 3; time++) {
+      for (const [publicKey, signed, by, holds] of cases) expect(isPublicSignature(publicKey, signed, by)).toBe(holds);
+    }
+  });
+
+  it('goes on to say so when more has been verified than it remembers', () => {
+    const signed = Array.from({ length: 1100 }, (_, i) => utf8ToBytes(`statement ${i}`));
+    const signatures = signed.map((statement) => sign(key, statement));
+    for (let time = 0; time < 2; time++) {
+      const held = signed.map((statement, i) => {
+        return isPublicSignature(key.publicKey, statement, signatures[i] as Uint8Array);
+      });
+      expect(held.every(Boolean)).toBe(true);
+    }
+    expect(isPublicSignature(key.publicKey, signed[0] as Uint8Array, signatures[1] as Uint8Array)).toBe(false);
   });
 });
 

@@ -8,6 +8,7 @@ import {
   actionRequestSchema,
   evaluationReplySchema,
   evaluationRequestSchema,
+  guardianEvaluateSchema,
   historyRequestSchema,
   lookupReplySchema,
   lookupRequestSchema,
@@ -50,7 +51,16 @@ const registrationEvaluation = {
 const lookupEvaluation = { purpose: 'lookup', epochs: [1], elements: list(1), authorization };
 const lookup = { evaluation: text(32), tags: list(1), authorization };
 const withdrawal = { kind: 'withdraw', ...proof, version: 1, signature: text(64) };
-const slot = { registration: null, padding: '000' };
+const slot = { registration: null, registered: null, match: null, padding: '000' };
+const checkpoint = 'c'.repeat(16 * 1024);
+const logged = { index: 0, entry: text(1024), proof: list(63) };
+const evidence = {
+  checkpoint,
+  logged,
+  delayed: { salt: text(32), plain: text(1024) },
+  roster: logged,
+  consistency: { size: 1, proof: list(63) },
+};
 
 describe('limits', () => {
   it('are one: elements of a message, of a proof, and of DESIGN 3.1', () => {
@@ -62,12 +72,20 @@ describe('limits', () => {
     [
       'an evaluation for an owner',
       evaluationRequestSchema,
-      { ...registrationEvaluation, elements: list(64), epochs: Array.from({ length: 16 }, (_, i) => i + 1) },
+      { ...registrationEvaluation, epochs: Array.from({ length: 16 }, (_, i) => i + 1) },
     ],
     [
       'an evaluation for an officer',
       evaluationRequestSchema,
       { ...lookupEvaluation, elements: list(64), epochs: Array.from({ length: 16 }, (_, i) => i + 1) },
+    ],
+    [
+      'a guardian’s part of it',
+      guardianEvaluateSchema,
+      {
+        request: { ...lookupEvaluation, elements: list(64), epochs: Array.from({ length: 16 }, (_, i) => i + 1) },
+        log: evidence,
+      },
     ],
     [
       'a registration',
@@ -84,10 +102,34 @@ describe('limits', () => {
 
   it.each([
     [
-      '65 elements of an owner’s',
+      'two elements of an owner’s: each request has one entry in the log',
       evaluationRequestSchema,
-      { ...registrationEvaluation, elements: list(65) },
+      { ...registrationEvaluation, elements: list(2), redemptions: list(2) },
       'elements',
+    ],
+    [
+      'two commitments of an owner’s',
+      evaluationRequestSchema,
+      { ...registrationEvaluation, redemptions: list(2) },
+      'redemptions',
+    ],
+    [
+      'an entry above 1,024 bytes',
+      guardianEvaluateSchema,
+      { request: registrationEvaluation, log: { ...evidence, logged: { ...logged, entry: text(1025) } } },
+      'log.logged.entry',
+    ],
+    [
+      'a proof of 64 hashes',
+      guardianEvaluateSchema,
+      { request: registrationEvaluation, log: { ...evidence, roster: { ...logged, proof: list(64) } } },
+      'log.roster.proof',
+    ],
+    [
+      'a checkpoint above 16 KiB',
+      guardianEvaluateSchema,
+      { request: registrationEvaluation, log: { ...evidence, checkpoint: `${checkpoint}c` } },
+      'log.checkpoint',
     ],
     ['65 elements of an officer’s', evaluationRequestSchema, { ...lookupEvaluation, elements: list(65) }, 'elements'],
     ['no elements', evaluationRequestSchema, { ...lookupEvaluation, elements: [] }, 'elements'],
@@ -158,30 +200,30 @@ describe('forms', () => {
 
 describe('replies', () => {
   it(`to a lookup have ${MAX_CLAIMS} slots for each tag, whatever is in them`, () => {
-    const full = { registration: row, padding: '' };
-    expect(parseMessage(lookupReplySchema, { results: [[full, slot, slot, slot]] }).results).toHaveLength(1);
-    expect(() => parseMessage(lookupReplySchema, { results: [[slot, slot, slot]] })).toThrow(
-      refusal('badInput', 'results[0]'),
-    );
-    expect(() => parseMessage(lookupReplySchema, { results: [[slot, slot, slot, slot, slot]] })).toThrow(
-      refusal('badInput', 'results[0]'),
-    );
-    const noted = { registration: null, padding: '001' };
-    expect(() => parseMessage(lookupReplySchema, { results: [[noted, slot, slot, slot]] })).toThrow(
+    const salted = { logged, salt: text(32) };
+    const full = { registration: row, registered: salted, match: { ...salted, delayed: null }, padding: '' };
+    const parse = (...slots: object[]) => parseMessage(lookupReplySchema, { checkpoint, results: [slots] });
+    expect(parse(full, slot, slot, slot).results).toHaveLength(1);
+    expect(() => parse(slot, slot, slot)).toThrow(refusal('badInput', 'results[0]'));
+    expect(() => parse(slot, slot, slot, slot, slot)).toThrow(refusal('badInput', 'results[0]'));
+    expect(() => parse({ ...slot, padding: '001' }, slot, slot, slot)).toThrow(
       refusal('badInput', 'results[0][0].padding'),
     );
   });
 
   it('to an evaluation name faults by the codes of the closed list', () => {
-    const evaluations = [{ guardian: 'g1', evaluations: [{ epoch: 1, elements: list(1), proof: text(64) }] }];
-    const reply = { evaluations, faults: [{ guardian: 'g2', code: 'timedOut' }] };
+    const evaluated = [{ epoch: 1, elements: list(1), proof: text(64) }];
+    const evaluations = [{ guardian: 'g1', evaluations: evaluated, cosignature: text(72) }];
+    const log = { checkpoint, logged, delayed: null };
+    const reply = { evaluations, faults: [{ guardian: 'g2', code: 'timedOut' }], log };
     expect(parseMessage(evaluationReplySchema, reply).faults).toEqual(reply.faults);
-    expect(() => parseMessage(evaluationReplySchema, { evaluations, faults: [{ guardian: 'g2', code: 'x' }] })).toThrow(
+    expect(() => parseMessage(evaluationReplySchema, { ...reply, faults: [{ guardian: 'g2', code: 'x' }] })).toThrow(
       refusal('badInput'),
     );
-    expect(() => parseMessage(evaluationReplySchema, { evaluations: [], faults: [] })).toThrow(
+    expect(() => parseMessage(evaluationReplySchema, { ...reply, evaluations: [] })).toThrow(
       refusal('badInput', 'evaluations'),
     );
+    expect(() => parseMessage(evaluationReplySchema, { ...reply, log: undefined })).toThrow(refusal('badInput', 'log'));
   });
 
   it.each(Object.keys(ERROR_CODES))('may be the problem %s', (code) => {

@@ -2,6 +2,7 @@
 import { randomBytes } from '../../crypto/bytes.ts';
 import type { Ceremony, Round1Message, Round2Message } from '../../crypto/dkg-messages.ts';
 import { createRound1, createRound2, finishDkg, type DkgParty, type DkgResult } from '../../crypto/dkg.ts';
+import { labelledHash } from '../../crypto/hash.ts';
 import { createExchangeKey } from '../../crypto/seal.ts';
 import { createSigningKey } from '../../crypto/signature.ts';
 
@@ -9,7 +10,7 @@ import { createSigningKey } from '../../crypto/signature.ts';
 export function createParties(
   threshold: number,
   total: number,
-  change: Partial<Pick<Ceremony, 'origin' | 'epoch'>> = {},
+  change: Partial<Pick<Ceremony, 'purpose' | 'origin' | 'epoch'>> = {},
 ): DkgParty[] {
   const keys = Array.from({ length: total }, (_, i) => ({
     guardian: `g${i + 1}`,
@@ -24,7 +25,7 @@ export function createParties(
 export function withCeremony(
   keys: readonly Omit<DkgParty, 'ceremony'>[],
   threshold: number,
-  change: Partial<Pick<Ceremony, 'origin' | 'epoch'>> = {},
+  change: Partial<Pick<Ceremony, 'purpose' | 'origin' | 'epoch'>> = {},
 ): DkgParty[] {
   const ceremony: Ceremony = {
     format: 'blindmark-ceremony-v1',
@@ -39,6 +40,7 @@ export function withCeremony(
       name: `Guardian ${guardian}`,
       operatorKey: operator.publicKey,
       exchangeKey: exchange.publicKey,
+      witnessKey: createSigningKey(labelledHash('test-witness', operator.publicKey)).publicKey,
     })),
   };
   return keys.map((key) => ({ ...key, ceremony }));

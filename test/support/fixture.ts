@@ -3,7 +3,7 @@
  * drawn here; test/crypto/dkg.test.ts and the real processes use the real key generation.
  */
 import { formatBase64url } from '../../crypto/bytes.ts';
-import { createForceCredential, createOfficerCredential } from '../../crypto/credential.ts';
+import { createForceCredential, createOfficerCredential, officerPersons } from '../../crypto/credential.ts';
 import type { OfficerSigner } from '../../crypto/officer-request.ts';
 import {
   formatRoster,
@@ -15,11 +15,12 @@ import {
   type SignedRoster,
   type VerifiedRoster,
 } from '../../crypto/roster.ts';
+import { createExchangeKey, type ExchangeKey } from '../../crypto/seal.ts';
 import { createSigningKey, type SigningKey } from '../../crypto/signature.ts';
 import { STANDARD_SCHEMES } from '../../crypto/standard-schemes.ts';
 import type { StretchParameters } from '../../crypto/stretch.ts';
 import { createTokenKey } from '../../server/issuer/token-key.ts';
-import { splitKey, type SplitKey } from './split-key.ts';
+import { publicPart, splitKey, type SplitKey } from './split-key.ts';
 
 /** The least Argon2id there is, so that suites stay quick. */
 export const CHEAP_STRETCH: StretchParameters = { memoryKiB: 8, passes: 1, lanes: 1 };
@@ -39,6 +40,10 @@ export interface FixtureOptions {
   readonly officerCodesPerDay?: number;
   readonly issuerCodesPerDay?: number;
   readonly issuerUrl?: string;
+  /** Default: nobody answers there. */
+  readonly revocationUrl?: string;
+  /** The force's policy; default: 0. */
+  readonly delayDays?: number;
   /** The issuer's token key of this quarter; default: a new one. */
   readonly tokenKey?: TokenKey;
   /** Whatever else is to be different in the first roster. */
@@ -49,10 +54,17 @@ export interface Fixture {
   readonly origin: string;
   readonly now: number;
   readonly operators: readonly SigningKey[];
-  /** By epoch. */
+  /** The keys by which guardians cosign, in their order. */
+  readonly witnesses: readonly SigningKey[];
+  /** The registry's. */
+  readonly logKey: SigningKey;
+  /** By epoch: under which codes are evaluated. */
   readonly keys: ReadonlyMap<number, SplitKey>;
+  /** By epoch: to which contact envelopes are sealed. */
+  readonly decryptionKeys: ReadonlyMap<number, SplitKey>;
   readonly authorityRoot: SigningKey;
   readonly forceKey: SigningKey;
+  readonly forceExchange: ExchangeKey;
   readonly forceCredential: string;
   readonly tokenKey: TokenKey;
   readonly roster: VerifiedRoster;
@@ -60,7 +72,8 @@ export interface Fixture {
   /** 32 bytes. */
   readonly fingerprint: Uint8Array;
   /** A new officer with a credential of the fixture's force. */
-  readonly createOfficer: (pseudonym?: string, now?: number) => Promise<OfficerSigner>;
+  /** @param person the force's own identifier; the pseudonym by default */
+  readonly createOfficer: (pseudonym?: string, now?: number, person?: string) => Promise<OfficerSigner>;
 }
 
 /** Signs a roster by the first t operators (of its predecessor, which here are the same). */
@@ -90,8 +103,11 @@ export async function createFixture(options: FixtureOptions = {}): Promise<Fixtu
   } = options;
   const now = options.now ?? Math.floor(Date.now() / 1000);
   const operators = Array.from({ length: guardians }, () => createSigningKey());
+  const witnesses = Array.from({ length: guardians }, () => createSigningKey());
   const keys = new Map(epochs.map((epoch) => [epoch, splitKey(threshold, guardians)]));
-  const [authorityRoot, forceKey] = [createSigningKey(), createSigningKey()];
+  const decryptionKeys = new Map(epochs.map((epoch) => [epoch, splitKey(threshold, guardians)]));
+  const [authorityRoot, forceKey, logKey] = [createSigningKey(), createSigningKey(), createSigningKey()];
+  const forceExchange = createExchangeKey();
   const tokenKey = options.tokenKey ?? (await createTokenKey());
   const plain: Roster = {
     format: 'blindmark-roster-v1',
@@ -106,13 +122,16 @@ export async function createFixture(options: FixtureOptions = {}): Promise<Fixtu
       id: `g${i + 1}`,
       name: `Guardian ${i + 1}`,
       operatorKey: publicKey,
+      witnessKey: (witnesses[i] as SigningKey).publicKey,
     })),
+    log: { generation: 1, publicKey: logKey.publicKey, start: null, closed: null },
     epochs: [...keys].map(([epoch, key]) => ({
       epoch,
       live: true,
       stretch,
       groupKey: key.groupKey,
       publicShares: key.shares.map((share) => share.publicShare),
+      decryption: publicPart(decryptionKeys.get(epoch) as SplitKey),
     })),
     authorityRoots: [authorityRoot.publicKey],
     forces: [
@@ -121,6 +140,9 @@ export async function createFixture(options: FixtureOptions = {}): Promise<Fixtu
         name: 'Demonstration force',
         codesPerDay: options.forceCodesPerDay ?? 20_000,
         codesPerOfficerAndDay: options.officerCodesPerDay ?? 10_000,
+        exchangeKey: forceExchange.publicKey,
+        revocationUrl: options.revocationUrl ?? 'http://127.0.0.1:1/revocations',
+        delayDays: options.delayDays ?? 0,
       },
     ],
     issuers: [
@@ -145,12 +167,13 @@ export async function createFixture(options: FixtureOptions = {}): Promise<Fixtu
     publicKey: forceKey.publicKey,
     now,
   });
-  const createOfficer = async (pseudonym = 'officer-a', at = now): Promise<OfficerSigner> => {
+  const createOfficer = async (pseudonym = 'officer-a', at = now, person = pseudonym): Promise<OfficerSigner> => {
     const key = createSigningKey();
     const officerCredential = await createOfficerCredential(forceKey, {
       origin,
       force: 'demo-force',
       pseudonym,
+      persons: officerPersons(forceKey.seed, person, { now: at }),
       publicKey: key.publicKey,
       rosterFingerprint: formatBase64url(fingerprint),
       now: at,
@@ -161,9 +184,13 @@ export async function createFixture(options: FixtureOptions = {}): Promise<Fixtu
     origin,
     now,
     operators,
+    witnesses,
+    logKey,
     keys,
+    decryptionKeys,
     authorityRoot,
     forceKey,
+    forceExchange,
     forceCredential,
     tokenKey,
     roster,

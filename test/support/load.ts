@@ -1,15 +1,18 @@
 /** Runs write-under-load.ts in a process of its own. */
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import type { LogLoadSettings } from './write-under-load.ts';
 
 const PROGRAM = fileURLToPath(new URL('write-under-load.ts', import.meta.url));
 
 export interface LoadOptions {
-  readonly service: 'registry' | 'guardian' | 'issuer';
+  readonly service: 'registry' | 'guardian' | 'issuer' | 'log';
   readonly file: string;
   /** What the process's writes are derived from. */
   readonly name: string;
   readonly writes: number;
+  /** For the log: whose it is, and who its witnesses are. */
+  readonly settings?: LogLoadSettings;
   /** Kills the process once so many writes were acknowledged. */
   readonly killAfter?: number;
   /** Largest size that a file of the process may reach, in blocks of 512 bytes. */
@@ -25,8 +28,8 @@ export interface LoadResult {
 
 /** Resolves when the process has ended. */
 export async function runLoad(options: LoadOptions): Promise<LoadResult> {
-  const { service, file, name, writes, killAfter = Infinity, fileBlocks } = options;
-  const command = [process.execPath, PROGRAM, service, file, name, String(writes)];
+  const { service, file, name, writes, settings = null, killAfter = Infinity, fileBlocks } = options;
+  const command = [process.execPath, PROGRAM, service, file, name, String(writes), JSON.stringify(settings)];
   const limited = ['/bin/sh', '-c', `ulimit -f ${fileBlocks}; exec "$0" "$@"`, ...command];
   const [program, ...args] = (fileBlocks === undefined ? command : limited) as [string, ...string[]];
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] });

@@ -3,13 +3,15 @@ import { checkBytes, formatBase64url } from '../../crypto/bytes.ts';
 import { badInput, BlindmarkError } from '../../crypto/errors.ts';
 import { MAX_CLAIMS, type RegistrationRow } from '../../crypto/registration.ts';
 import { MAX_ELEMENTS } from '../../crypto/wire.ts';
-import type {
-  ClaimResult,
-  LookupClaim,
-  RecordedEvaluation,
-  RegisterResult,
-  RegistrationKey,
-  RegistryStore,
+import {
+  MAX_MATCHES,
+  type ClaimResult,
+  type HistoryRecord,
+  type LookupClaim,
+  type RecordedEvaluation,
+  type RegisterResult,
+  type RegistrationKey,
+  type RegistryStore,
 } from '../../server/store/store.ts';
 
 const name = (bytes: Uint8Array, field = 'bytes'): string => formatBase64url(checkBytes(field, bytes, 32));
@@ -20,13 +22,16 @@ const text = (row: RegistrationRow): string =>
 export interface RegistryModelState {
   /** By index, in order of registration. */
   readonly claims: Map<string, readonly RegistrationRow[]>;
-  readonly nonces: Set<string>;
-  readonly evaluations: Map<string, RecordedEvaluation & { lookup?: string }>;
+  /** By commitment, in the order of adding. */
+  readonly history: Map<string, readonly HistoryRecord[]>;
+  /** Nonces of accepted elements, and whether each made a registration. */
+  readonly nonces: Map<string, boolean>;
+  readonly evaluations: Map<string, RecordedEvaluation & { lookup?: string; matches?: readonly Uint8Array[] }>;
   purgedUntil: number;
 }
 
 export function createModelState(): RegistryModelState {
-  return { claims: new Map(), nonces: new Set(), evaluations: new Map(), purgedUntil: 0 };
+  return { claims: new Map(), history: new Map(), nonces: new Map(), evaluations: new Map(), purgedUntil: 0 };
 }
 
 /** {@link RegistryStore} in memory, one step after the other. */
@@ -44,10 +49,10 @@ export class RegistryModel implements RegistryStore {
     const claims = this.#claims(row.index);
     const stored = claims.find((claim) => name(claim.commitment) === commitment);
     if (stored !== undefined) return text(stored) === text(row) ? 'again' : 'alreadyRegistered';
-    if (this.#state.nonces.has(nonce)) return 'tokenSpent';
+    if (this.#state.nonces.get(nonce) === true) return 'tokenSpent';
     if (claims.length >= MAX_CLAIMS) return 'claimsFull';
     this.#state.claims.set(name(row.index), [...claims, structuredClone(row)]);
-    this.#state.nonces.add(nonce);
+    this.#state.nonces.set(nonce, true);
     return 'registered';
   }
 
@@ -62,14 +67,36 @@ export class RegistryModel implements RegistryStore {
     return structuredClone(this.#find(key) ?? null);
   }
 
-  async replace(row: RegistrationRow, expectedVersion: number): Promise<'replaced' | 'versionConflict' | 'notFound'> {
+  async replace(
+    row: RegistrationRow,
+    expectedVersion: number,
+    history: readonly HistoryRecord[],
+  ): Promise<'replaced' | 'versionConflict' | 'notFound'> {
     this.#checkOpen();
+    for (const { key } of history) name(key, 'key');
     const stored = this.#find(row);
     if (stored === undefined) return 'notFound';
     if (stored.version !== expectedVersion) return 'versionConflict';
     const claims = this.#claims(row.index).map((claim) => (claim === stored ? structuredClone(row) : claim));
     this.#state.claims.set(name(row.index), claims);
+    for (const record of history) this.#addRecord(row, record);
     return 'replaced';
+  }
+
+  async addHistory(key: RegistrationKey, record: HistoryRecord): Promise<'added' | 'again' | 'notFound'> {
+    this.#checkOpen();
+    if (this.#find(key) === undefined) return 'notFound';
+    return this.#addRecord(key, record) ? 'added' : 'again';
+  }
+
+  async findHistory(key: RegistrationKey, first: Uint8Array, limit: number): Promise<HistoryRecord[]> {
+    this.#checkOpen();
+    const rank = (record: HistoryRecord): number =>
+      record.kind === 'registration' ? 0 : name(record.key) === name(first) ? 1 : 2;
+    const byKey = (a: HistoryRecord, b: HistoryRecord): number => Buffer.compare(a.key, b.key);
+    const records = this.#state.history.get(name(key.commitment)) ?? [];
+    const sorted = records.toSorted((a, b) => rank(a) - rank(b) || b.hour - a.hour || byKey(a, b));
+    return sorted.slice(0, limit).map((record) => structuredClone(record));
   }
 
   async erase(key: RegistrationKey, expectedVersion: number): Promise<'erased' | 'versionConflict' | 'notFound'> {
@@ -81,6 +108,7 @@ export class RegistryModel implements RegistryStore {
       name(key.index),
       this.#claims(key.index).filter((claim) => claim !== stored),
     );
+    this.#state.history.delete(name(key.commitment));
     return 'erased';
   }
 
@@ -103,11 +131,37 @@ export class RegistryModel implements RegistryStore {
       this.#state.purgedUntil = Math.max(this.#state.purgedUntil, expiresAt);
     }
     const evaluation = this.#state.evaluations.get(hash);
-    if (evaluation === undefined || name(evaluation.officer) !== name(claim.officer)) return 'evaluationRequired';
-    if (claim.tags > evaluation.tagLimit) return 'evaluationRequired';
-    if (evaluation.lookup !== undefined) return evaluation.lookup === request ? 'again' : 'replayed';
+    if (evaluation === undefined || name(evaluation.officer) !== name(claim.officer)) {
+      return { result: 'evaluationRequired' };
+    }
+    if (claim.tags > evaluation.tagLimit) return { result: 'evaluationRequired' };
+    const { entry } = evaluation;
+    if (evaluation.lookup !== undefined) {
+      return evaluation.lookup === request ? { result: 'again', entry } : { result: 'replayed' };
+    }
     evaluation.lookup = request;
-    return 'claimed';
+    return { result: 'claimed', entry };
+  }
+
+  async settleLookup(evaluation: Uint8Array, matches: readonly Uint8Array[]): Promise<Uint8Array[] | null> {
+    this.#checkOpen();
+    if (matches.length > MAX_MATCHES) throw badInput('matches', `at most ${MAX_MATCHES} commitments`);
+    for (const commitment of matches) name(commitment, 'matches');
+    const recorded = this.#state.evaluations.get(name(evaluation));
+    if (recorded === undefined) return null;
+    recorded.matches ??= structuredClone(matches);
+    return structuredClone([...recorded.matches]);
+  }
+
+  async acceptElement(nonce: Uint8Array): Promise<void> {
+    this.#checkOpen();
+    const accepted = name(nonce, 'nonce');
+    if (!this.#state.nonces.has(accepted)) this.#state.nonces.set(accepted, false);
+  }
+
+  async isAccepted(nonce: Uint8Array): Promise<boolean> {
+    this.#checkOpen();
+    return this.#state.nonces.has(name(nonce, 'nonce'));
   }
 
   async isReady(): Promise<boolean> {
@@ -125,6 +179,15 @@ export class RegistryModel implements RegistryStore {
   #find(key: RegistrationKey): RegistrationRow | undefined {
     const commitment = name(key.commitment);
     return this.#claims(key.index).find((claim) => name(claim.commitment) === commitment);
+  }
+
+  /** Whether it was not there. */
+  #addRecord({ commitment }: RegistrationKey, record: HistoryRecord): boolean {
+    const key = name(record.key, 'key');
+    const records = this.#state.history.get(name(commitment)) ?? [];
+    if (records.some((known) => name(known.key) === key)) return false;
+    this.#state.history.set(name(commitment), [...records, structuredClone(record)]);
+    return true;
   }
 
   #checkOpen(): void {

@@ -85,6 +85,65 @@ export const TEST_ROUTES: readonly Route[] = [
   }),
 ];
 
+const bytesSchema = z.custom<Uint8Array>((value) => value instanceof Uint8Array);
+
+/** Routes of a foreign protocol: text, bytes, addresses with slashes, errors of its own form. */
+export const FOREIGN_ROUTES: readonly Route[] = [
+  defineRoute({
+    method: 'post',
+    path: '/v1/notes',
+    summary: 'A note',
+    description: 'Comes back in upper case.',
+    body: z.string().max(1000),
+    bodyForm: 'text',
+    reply: z.string(),
+    replyForm: 'text',
+    errors: [],
+    handle: async (call) => call.body.toUpperCase(),
+  }),
+  defineRoute({
+    method: 'post',
+    path: '/v1/blobs',
+    summary: 'Bytes',
+    description: 'Come back backwards.',
+    body: bytesSchema,
+    bodyForm: 'bytes',
+    reply: bytesSchema,
+    replyForm: 'bytes',
+    errors: [],
+    maxAge: 'immutable',
+    handle: async (call) => call.body.toReversed(),
+  }),
+  defineRoute({
+    method: 'get',
+    path: '/v1/files/{name}/{path...}',
+    summary: 'A path',
+    description: 'Comes back.',
+    params: z.strictObject({ name: identifierField, path: z.string().max(30) }),
+    reply: z.strictObject({ name: z.string(), path: z.string() }),
+    errors: ['unknownRoute'],
+    handle: async (call) => call.params,
+  }),
+  defineRoute({
+    method: 'post',
+    path: '/v1/conflicts',
+    summary: 'Refuses in foreign forms',
+    description: 'By the code that is asked for.',
+    body: z.enum(['sizeConflict', 'badProof', 'notFound']),
+    bodyForm: 'text',
+    reply: z.string(),
+    replyForm: 'text',
+    errors: ['sizeConflict', 'badProof', 'notFound'],
+    errorReplies: {
+      sizeConflict: { status: 409, body: { mediaType: 'text/x.size', format: ({ size }) => `${size}\n` } },
+      badProof: { status: 422 },
+    },
+    handle: async (call) => {
+      throw new BlindmarkError(call.body, 'It is refused', { size: 42 });
+    },
+  }),
+];
+
 export interface TestService {
   readonly app: Express;
   readonly log: Log;

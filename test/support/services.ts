@@ -5,29 +5,32 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { activationKeyHash, createActivationKey, formatActivationKey } from '../../crypto/activation-key.ts';
-import { formatMessage } from '../../crypto/message.ts';
-import type { OfficerSigner } from '../../crypto/officer-request.ts';
 import { formatBase64url } from '../../crypto/bytes.ts';
 import type { RegistryFile } from '../../crypto/credential-files.ts';
+import { formatMessage } from '../../crypto/message.ts';
+import type { OfficerSigner } from '../../crypto/officer-request.ts';
 import { quarterOf, rosterChainSchema } from '../../crypto/roster.ts';
-import { createGuardianApp } from '../../server/guardian/app.ts';
+import type { SigningKey } from '../../crypto/signature.ts';
 import type { LocalMaxima } from '../../server/guardian/config.ts';
-import { ThreadedEvaluator } from '../../server/guardian/evaluator.ts';
-import { GuardianLedger } from '../../server/guardian/ledger.ts';
+import type { EpochShares, KeyShare } from '../../server/guardian/evaluator.ts';
+import { openGuardian } from '../../server/guardian/guardian.ts';
 import { listen, type RunningService } from '../../server/http/listen.ts';
 import { createLog } from '../../server/http/log.ts';
 import { createMetrics, type Metrics } from '../../server/http/metrics.ts';
+import type { Log } from '../../server/log/log.ts';
 import { createIssuerApp } from '../../server/issuer/app.ts';
 import { IssuerLedger } from '../../server/issuer/ledger.ts';
 import { createTokenKey } from '../../server/issuer/token-key.ts';
-import { createRegistryApp } from '../../server/registry/app.ts';
-import { createFanOut } from '../../server/registry/fan-out.ts';
-import { watchGuardians } from '../../server/registry/guardian-health.ts';
-import { createProofChecker } from '../../server/registry/proof-checker.ts';
-import { nodeRsaVerifier } from '../../server/rsa.ts';
-import { SqliteStore } from '../../server/store/sqlite/sqlite-store.ts';
+import { createLogKeys, readLogKeys, writeLogKeys } from '../../server/registry/log-key.ts';
+import { openRegistry } from '../../server/registry/registry.ts';
+import type { LoadedRoster } from '../../server/registry/roster.ts';
+import type { RevocationWatch } from '../../server/revocations.ts';
+import { openSqliteStores } from '../../server/store/sqlite/open-stores.ts';
 import { createFixture, type Fixture, type FixtureOptions } from './fixture.ts';
+import { startRevocationServer, type ListSigner } from './revocation-server.ts';
+import type { SplitKey } from './split-key.ts';
 
 const HOST = '127.0.0.1';
 const GENEROUS: LocalMaxima = {
@@ -41,6 +44,22 @@ export interface ServicesOptions extends FixtureOptions {
   /** Addresses to put in the place of guardians', by identifier: for faulty ones. */
   readonly instead?: Readonly<Record<string, string>>;
   readonly guardianTimeoutMs?: number;
+  /** Milliseconds between two looks at what is to be revealed. */
+  readonly revealIntervalMs?: number;
+}
+
+/** The forces' lists of revocations. */
+export interface Revocations {
+  /** Who signs a force's list; at first there is the fixture's force alone. Has every service look. */
+  readonly sign: (force: string, signer: ListSigner) => Promise<void>;
+  /** Publishes these too (thumbprints, hashes of credentials or pseudonyms), and has every service look. */
+  readonly revoke: (...hashes: Uint8Array[]) => Promise<void>;
+  /** Whether nobody answers where the list is. Lists at hand stay good for 15 minutes. */
+  isDown: boolean;
+  /** Seconds by which the lists that are answered are older than now. */
+  age: number;
+  /** Has every running service look at the list now. */
+  readonly refresh: () => Promise<void>;
 }
 
 export interface Services {
@@ -57,9 +76,14 @@ export interface Services {
   /** New activation keys, known to the issuer, as printed. */
   readonly createActivationKeys: (count: number) => Promise<string[]>;
   readonly createOfficer: (pseudonym?: string) => Promise<OfficerSigner>;
+  readonly revocations: Revocations;
+  /** The running registry's log: whoever has the registry appends to it what he likes. */
+  readonly publicLog: () => Log;
+  /** Has a guardian, or the registry, follow other rosters than the fixture's from its next start on. */
+  readonly adopt: (name: string, roster: LoadedRoster) => void;
   /** Stops one service. */
   readonly stop: (name: string) => Promise<void>;
-  /** Stops a guardian or the registry, and starts it anew on the same files and port. */
+  /** Stops a guardian or the registry if it runs, and starts it anew on the same files and port. */
   readonly restart: (name: string) => Promise<void>;
   readonly stopAll: () => Promise<void>;
 }
@@ -78,6 +102,26 @@ function createClock(start?: number): { now: number } {
   };
 }
 
+/** A guardian's shares of all epochs' keys. */
+export function sharesOf(fixture: Fixture, index: number): EpochShares[] {
+  const pick = ({ shares }: SplitKey): KeyShare => shares[index - 1] as SplitKey['shares'][number];
+  return [...fixture.keys].map(([epoch, key]) => ({
+    epoch,
+    evaluation: pick(key),
+    decryption: pick(fixture.decryptionKeys.get(epoch) as SplitKey),
+  }));
+}
+
+/** Waits until guardians have cosigned the roster's entry: clients go on only then. */
+async function rosterLogged(url: string): Promise<void> {
+  for (let attempt = 0; attempt < 600; attempt++) {
+    const reply = (await (await fetch(`${url}/v1/roster`)).json()) as { readonly log: unknown };
+    if (reply.log !== null) return;
+    await setTimeout(50);
+  }
+  throw new Error('the roster did not come into the log');
+}
+
 /** Starts everything. Call `stopAll` when done: it removes the folder too. */
 export async function startServices(options: ServicesOptions = {}): Promise<Services> {
   const folder = mkdtempSync(join(tmpdir(), 'blindmark-'));
@@ -85,11 +129,13 @@ export async function startServices(options: ServicesOptions = {}): Promise<Serv
   const clock = createClock(options.now);
   const now = (): number => clock.now;
   const running = new Map<string, RunningService>();
+  const ports = new Map<string, number>();
   /** How guardians and the registry are started; port 0 takes a free one. */
   const starts = new Map<string, (port: number) => Promise<RunningService>>();
   const start = async (name: string, port = 0): Promise<RunningService> => {
     const service = await (starts.get(name) as (port: number) => Promise<RunningService>)(port);
     running.set(name, service);
+    ports.set(name, service.port);
     return service;
   };
   const allMetrics = new Map<string, Metrics>();
@@ -102,6 +148,10 @@ export async function startServices(options: ServicesOptions = {}): Promise<Serv
       metrics,
     };
   };
+
+  let publicLog: Log | undefined;
+  const watches = new Map<string, RevocationWatch>();
+  const revocations = await startRevocationServer(now);
 
   // The issuer's address stands in the roster, so it listens before there is one, and is told its key then.
   const issuerLedger = (() => {
@@ -135,38 +185,37 @@ export async function startServices(options: ServicesOptions = {}): Promise<Serv
     now: clock.now,
     tokenKey,
     issuerUrl: `http://${HOST}:${issuer.port}`,
+    revocationUrl: revocations.urlOf('demo-force'),
   });
+  const { origin, forceKey, forceCredential } = fixture;
+  revocations.signers.set('demo-force', { key: forceKey, origin, forceCredential });
   const { roster } = fixture.roster;
+  const adopted = new Map<string, LoadedRoster>();
+  const rosterOf = (name: string): LoadedRoster =>
+    adopted.get(name) ?? { chain: fixture.chain, history: [fixture.roster], current: fixture.roster };
   const guardianUrls = new Map<string, string>();
   for (const { id, index } of roster.guardians) {
     mkdirSync(join(folder, id));
-    const shares = [...fixture.keys].map(([epoch, key]) => {
-      const { secret, publicShare } = key.shares[index - 1] as (typeof key.shares)[number];
-      return { epoch, secret, publicShare };
-    });
+    const keys = sharesOf(fixture, index);
     // What a thief of the guardian's folder would have, were it not sealed.
-    writeFileSync(join(folder, id, 'share.json'), JSON.stringify(shares.map(({ secret }) => formatBase64url(secret))));
+    const secrets = keys.flatMap(({ evaluation, decryption }) => [evaluation.secret, decryption.secret]);
+    writeFileSync(join(folder, id, 'share.json'), JSON.stringify(secrets.map(formatBase64url)));
     starts.set(id, async (port) => {
       const { log, metrics } = basics(id);
-      const ledger = GuardianLedger.open(join(folder, id, 'guardian.db'));
-      const evaluator = new ThreadedEvaluator(shares, 1);
-      const app = createGuardianApp({
-        guardian: id,
-        index,
-        roster: fixture.roster,
+      const guardian = openGuardian({
+        id,
+        roster: rosterOf(id).current,
+        keys,
+        witnessKey: fixture.witnesses[index - 1] as SigningKey,
         maxima: options.maxima ?? GENEROUS,
-        ledger,
-        evaluator,
-        rsa: nodeRsaVerifier,
+        folder: join(folder, id),
+        threads: 1,
         now,
         log,
         metrics,
       });
-      const onStop = async (): Promise<void> => {
-        await evaluator.close();
-        await ledger.close();
-      };
-      return listen(app, { host: HOST, port, log, onStop });
+      watches.set(id, guardian.revocations);
+      return listen(guardian.app, { host: HOST, port, log, onStop: guardian.close });
     });
     const service = await start(id);
     guardianUrls.set(id, `http://${HOST}:${service.port}`);
@@ -177,38 +226,60 @@ export async function startServices(options: ServicesOptions = {}): Promise<Serv
     join(folder, 'registry', 'roster.json'),
     JSON.stringify(formatMessage(rosterChainSchema, { chain: [...fixture.chain] })),
   );
+  writeLogKeys(join(folder, 'registry'), { ...createLogKeys(), seeds: [fixture.logKey.seed] });
   starts.set('registry', async (port) => {
     const { log, metrics } = basics('registry');
-    const store = SqliteStore.open(join(folder, 'registry', 'registry.db'));
-    const proofs = createProofChecker(1);
-    const fanOut = createFanOut({
-      roster,
+    const stores = openSqliteStores(join(folder, 'registry', 'registry.db'));
+    const registry = await openRegistry({
+      roster: rosterOf('registry'),
+      stores,
+      keys: readLogKeys(join(folder, 'registry')),
       addresses: [...guardianUrls].map(([id, url]) => ({ id, url: options.instead?.[id] ?? url })),
-      proofs,
-      timeoutMs: options.guardianTimeoutMs ?? 5000,
-      onHealth: watchGuardians(log, metrics),
+      guardianTimeoutMs: options.guardianTimeoutMs ?? 5000,
+      threads: 1,
+      now,
+      log,
+      metrics,
+      ...(options.revealIntervalMs === undefined ? {} : { revealIntervalMs: options.revealIntervalMs }),
     });
-    const registryRoster = { chain: fixture.chain, current: fixture.roster };
-    const app = createRegistryApp({ roster: registryRoster, store, fanOut, rsa: nodeRsaVerifier, log, metrics, now });
+    watches.set('registry', registry.revocations);
+    ({ publicLog } = registry);
     const onStop = async (): Promise<void> => {
-      fanOut.close();
-      await Promise.all([proofs.close(), store.close()]);
+      await registry.close();
+      await stores.close();
     };
-    return listen(app, { host: HOST, port, log, onStop });
+    return listen(registry.app, { host: HOST, port, log, onStop });
   });
   const registry = await start('registry');
+  const url = `http://${HOST}:${registry.port}`;
+  // With guardians that lie, it may never be.
+  if (options.instead === undefined) await rosterLogged(url);
 
   const stop = async (name: string): Promise<void> => {
     await running.get(name)?.stop();
     running.delete(name);
+    watches.delete(name);
   };
+  /** Hands lists over as well: on a slow machine, a look may take longer than a service waits. */
+  const refresh = async (): Promise<void> => {
+    const look = async (watch: RevocationWatch): Promise<void> => {
+      await watch.refresh();
+      for (const force of revocations.signers.keys()) {
+        const signed = await revocations.list(force);
+        // One that is refused, such as one that is too old, is none.
+        if (signed !== null) await watch.add(signed, force).catch(() => undefined);
+      }
+    };
+    await Promise.all([...watches.values()].map(look));
+  };
+  await refresh();
   return {
     fixture,
     clock,
     folder,
     registryFile: {
       format: 'blindmark-registry-v1',
-      url: `http://${HOST}:${registry.port}`,
+      url,
       rosterFingerprint: fixture.fingerprint,
       allowTestRoster: true,
     },
@@ -220,16 +291,42 @@ export async function startServices(options: ServicesOptions = {}): Promise<Serv
       await issuerLedger.addKeys(keys.map(activationKeyHash), 'demo-vendor');
       return keys.map(formatActivationKey);
     },
+    publicLog: () => publicLog as Log,
     createOfficer: async (pseudonym) => fixture.createOfficer(pseudonym, clock.now),
+    revocations: {
+      sign: async (force, signer) => {
+        revocations.signers.set(force, signer);
+        await refresh();
+      },
+      revoke: async (...hashes) => {
+        revocations.revoked.push(...hashes);
+        await refresh();
+      },
+      get isDown() {
+        return revocations.isDown;
+      },
+      set isDown(isDown) {
+        revocations.isDown = isDown;
+      },
+      get age() {
+        return revocations.age;
+      },
+      set age(seconds) {
+        revocations.age = seconds;
+      },
+      refresh,
+    },
+    adopt: (name, loaded) => void adopted.set(name, loaded),
     stop,
     restart: async (name) => {
-      const { port } = running.get(name) as RunningService;
       await stop(name);
-      await start(name, port);
+      await start(name, ports.get(name));
+      await refresh();
     },
     stopAll: async () => {
       // The registry first: it holds connections to the guardians.
       for (const name of [...running.keys()].reverse()) await stop(name);
+      await revocations.stop();
       rmSync(folder, { recursive: true, force: true });
     },
   };

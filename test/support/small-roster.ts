@@ -1,5 +1,5 @@
 /** A small roster with the keys behind it, for unit tests: no service, no RSA key, no key generation. */
-import { createForceCredential, createOfficerCredential } from '../../crypto/credential.ts';
+import { createForceCredential, createOfficerCredential, officerPersons } from '../../crypto/credential.ts';
 import type { OfficerSigner } from '../../crypto/officer-request.ts';
 import {
   formatRoster,
@@ -7,23 +7,31 @@ import {
   rosterHash,
   signRoster,
   type Roster,
+  type RosterSigners,
   type SignedRoster,
   type VerifiedRoster,
 } from '../../crypto/roster.ts';
+import { createExchangeKey } from '../../crypto/seal.ts';
 import { createSigningKey, type SigningKey } from '../../crypto/signature.ts';
 import { STANDARD_SCHEMES } from '../../crypto/standard-schemes.ts';
 import { STRETCH_FLOOR } from '../../crypto/stretch.ts';
-import { splitKey } from './split-key.ts';
+import type { LogOwner } from './log.ts';
+import { publicPart, splitKey } from './split-key.ts';
 
 /** 2026-10-17 12:00:00 UTC, in epoch seconds. */
 export const NOON = 1_792_238_400;
 
 export const operators = [1, 2, 3, 4].map(() => createSigningKey());
+export const witnesses = [1, 2, 3, 4].map(() => createSigningKey());
+export const logKey = createSigningKey();
 export const root = createSigningKey();
 export const force = createSigningKey();
+export const forceExchange = createExchangeKey();
 export const officer = createSigningKey();
 
-const key = splitKey(2, 3);
+/** Of the roster's one epoch: for evaluation, and for decryption. */
+export const key = splitKey(2, 3);
+export const decryptionKey = splitKey(2, 3);
 
 /** A first roster of three guardians with threshold 2, with some fields replaced. */
 export function smallRoster(changes: Partial<Roster> = {}): Roster {
@@ -39,18 +47,24 @@ export function smallRoster(changes: Partial<Roster> = {}): Roster {
       id: `g${index}`,
       name: `Guardian ${index}`,
       operatorKey: (operators[index - 1] as SigningKey).publicKey,
+      witnessKey: (witnesses[index - 1] as SigningKey).publicKey,
     })),
+    log: { generation: 1, publicKey: logKey.publicKey, start: null, closed: null },
     epochs: [
-      {
-        epoch: 1,
-        live: true,
-        stretch: STRETCH_FLOOR,
-        groupKey: key.groupKey,
-        publicShares: key.shares.map((share) => share.publicShare),
-      },
+      { epoch: 1, live: true, stretch: STRETCH_FLOOR, ...publicPart(key), decryption: publicPart(decryptionKey) },
     ],
     authorityRoots: [root.publicKey],
-    forces: [{ id: 'force-a', name: 'Force A', codesPerDay: 5000, codesPerOfficerAndDay: 500 }],
+    forces: [
+      {
+        id: 'force-a',
+        name: 'Force A',
+        codesPerDay: 5000,
+        codesPerOfficerAndDay: 500,
+        exchangeKey: forceExchange.publicKey,
+        revocationUrl: 'https://force-a.example/revocations',
+        delayDays: 0,
+      },
+    ],
     issuers: [
       {
         number: 0,
@@ -78,8 +92,14 @@ export function signedBy(bytes: Uint8Array, numbers: readonly number[]): SignedR
 }
 
 /** As it is once its chain has been verified. */
-export function verified(roster: Roster = smallRoster()): VerifiedRoster {
-  return { roster, hash: rosterHash(formatRoster(roster)) };
+export function verified(roster: Roster = smallRoster(), signers: RosterSigners = roster): VerifiedRoster {
+  return { roster, hash: rosterHash(formatRoster(roster)), signers };
+}
+
+/** Who keeps the log of such a registry: for `createTestLog`. */
+export function smallLogOwner(roster: Roster = smallRoster(), now = NOON): LogOwner {
+  const chain = [signedBy(formatRoster(roster), [1, 2])];
+  return { roster: verified(roster), chain, logKey, witnesses, now };
 }
 
 /** The officer's key with both certificates, good from an hour before {@link NOON}. */
@@ -101,13 +121,15 @@ export async function officerSigner(
     publicKey: force.publicKey,
     now: changes.forceIssued ?? NOON - 3600,
   });
+  const now = changes.officerIssued ?? NOON - 3600;
   const officerCredential = await createOfficerCredential(changes.forceKey ?? force, {
     origin: changes.officerOrigin ?? 'registry.example',
     force: changes.officerForce ?? changes.forceId ?? 'force-a',
     pseudonym: 'p-7f3a',
+    persons: officerPersons(force.seed, 'officer 7f3a', { now }),
     publicKey: officer.publicKey,
     rosterFingerprint: rosterFingerprint(formatRoster(smallRoster())),
-    now: changes.officerIssued ?? NOON - 3600,
+    now,
   });
   return { key: officer, officerCredential, forceCredential };
 }

@@ -35,6 +35,11 @@ export function splitKey(threshold: number, total: number, key: Uint8Array = dra
   return { groupKey: sodiumGroup.multiplyBase(key), shares };
 }
 
+/** What a roster lists of a threshold key. */
+export function publicPart({ groupKey, shares }: SplitKey): { groupKey: Uint8Array; publicShares: Uint8Array[] } {
+  return { groupKey, publicShares: shares.map((share) => share.publicShare) };
+}
+
 /** All subsets of `size` items, in order. */
 export function subsets<T>(items: readonly T[], size: number): T[][] {
   if (size === 0) return [[]];

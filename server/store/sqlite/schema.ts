@@ -9,44 +9,29 @@
  * places; nobody can look for such a pair without 2^31 evaluations.) Measured with 16 KiB pages, envelopes of 512 bytes and
  * the nonce: about 855 bytes a row; with a row number in order of arrival and two trees, about 860.
  *
- * `spent_nonces` holds nonces and nothing else, sorted by themselves. That a registration is asked for again is known by its
- * row alone, which is there byte for byte, so no nonce needs to say which row it made.
+ * `nonces` holds the nonces of activation tokens, sorted by themselves, and whether each has made a registration. That a
+ * registration is asked for again is known by its row alone, which is there byte for byte, so no nonce needs to say which row
+ * it made.
+ *
+ * `history` says under which keys the log has entries of a registration: a thief of the file learns which entries those are,
+ * as the registry itself knows, and nothing that tests a guess. A registration that was neither changed nor shown has no
+ * record, which keeps the bound on its bytes.
+ *
+ * The log is kept in the order that it publishes. The entry of a registration names the hash of its row, so a thief of the file
+ * can tell in which order, and in which hour, the registrations that he holds were logged; who has the public log alone can't.
  *
  * What remains: among rows that share a page, and as long as the page is not rewritten, their position in it shows their
  * order; and the write-ahead log shows what was written together, until it is emptied (group-commit.ts).
  */
 import { FACTS_TABLE } from '../../database/facts.ts';
 import type { DatabaseSchema } from '../../database/database.ts';
+import { LOG_TABLES } from './sqlite-log-store.ts';
+import { OPENING_TABLES } from './sqlite-opening-store.ts';
+import { REGISTRATION_TABLES } from './sqlite-store.ts';
 
 export const REGISTRY_SCHEMA: DatabaseSchema = {
   program: 'Blindmark registry',
   applicationId: 0x424d7267,
   pageSize: 16384,
-  migrations: [
-    `
-    CREATE TABLE registrations (
-      id INTEGER PRIMARY KEY,
-      status INTEGER NOT NULL,
-      version INTEGER NOT NULL,
-      epoch INTEGER NOT NULL,
-      registered_on INTEGER NOT NULL,
-      index_hash BLOB NOT NULL,
-      salt BLOB NOT NULL,
-      commitment BLOB NOT NULL,
-      row_signature BLOB NOT NULL,
-      item_envelope BLOB NOT NULL,
-      contact_envelope BLOB
-    ) STRICT;
-    CREATE TABLE spent_nonces (nonce BLOB PRIMARY KEY) STRICT, WITHOUT ROWID;
-    CREATE TABLE evaluations (
-      hash BLOB PRIMARY KEY,
-      officer BLOB NOT NULL,
-      tag_limit INTEGER NOT NULL,
-      expires_at INTEGER NOT NULL,
-      lookup BLOB
-    ) STRICT, WITHOUT ROWID;
-    CREATE INDEX evaluations_by_end ON evaluations (expires_at);
-    ${FACTS_TABLE}
-    `,
-  ],
+  migrations: [`${REGISTRATION_TABLES}${LOG_TABLES}${OPENING_TABLES}${FACTS_TABLE}`],
 };

@@ -1,28 +1,65 @@
-/** The registry's storage in one SQLite file. */
+/** The registrations in the registry's SQLite file. */
 import { randomInt } from 'node:crypto';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { checkBytes, equalBytes } from '../../../crypto/bytes.ts';
+import { checkBytes, concatBytes, equalBytes } from '../../../crypto/bytes.ts';
 import { badInput } from '../../../crypto/errors.ts';
 import { MAX_CLAIMS, type RegistrationRow } from '../../../crypto/registration.ts';
 import { MAX_ELEMENTS } from '../../../crypto/wire.ts';
-import { openDatabase } from '../../database/database.ts';
 import { Expiry, Facts } from '../../database/facts.ts';
-import { GroupCommit, type GroupCommitOptions } from '../../database/group-commit.ts';
-import type {
-  ClaimResult,
-  LookupClaim,
-  RecordedEvaluation,
-  RegisterResult,
-  RegistrationKey,
-  RegistryStore,
+import type { GroupCommit } from '../../database/group-commit.ts';
+import {
+  HISTORY_KINDS,
+  MAX_MATCHES,
+  type ClaimResult,
+  type HistoryRecord,
+  type LookupClaim,
+  type RecordedEvaluation,
+  type RegisterResult,
+  type RegistrationKey,
+  type RegistryStore,
 } from '../store.ts';
+import type { SqliteHandle } from './handle.ts';
 import { COLUMNS, firstPlace, formatColumns, isSameRow, parseStoredRow, type StoredRow } from './rows.ts';
-import { REGISTRY_SCHEMA } from './schema.ts';
+
+/** Why these tables have this form: schema.ts. */
+export const REGISTRATION_TABLES = `
+    CREATE TABLE registrations (
+      id INTEGER PRIMARY KEY,
+      status INTEGER NOT NULL,
+      version INTEGER NOT NULL,
+      epoch INTEGER NOT NULL,
+      registered_on INTEGER NOT NULL,
+      index_hash BLOB NOT NULL,
+      salt BLOB NOT NULL,
+      commitment BLOB NOT NULL,
+      row_signature BLOB NOT NULL,
+      item_envelope BLOB NOT NULL,
+      contact_envelope BLOB
+    ) STRICT;
+    CREATE TABLE history (
+      commitment BLOB NOT NULL,
+      entry_key BLOB NOT NULL,
+      kind INTEGER NOT NULL,
+      hour INTEGER NOT NULL,
+      PRIMARY KEY (commitment, entry_key)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE nonces (nonce BLOB PRIMARY KEY, is_spent INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+    CREATE TABLE evaluations (
+      hash BLOB PRIMARY KEY,
+      officer BLOB NOT NULL,
+      tag_limit INTEGER NOT NULL,
+      entry INTEGER NOT NULL,
+      expires_at INTEGER NOT NULL,
+      lookup BLOB,
+      matches BLOB
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX evaluations_by_end ON evaluations (expires_at);
+`;
 
 /** Milliseconds after an erasure until the file is written anew. */
 const COMPACTION_DELAY = 3_600_000;
 
-/** Bytes up to which the file is written anew by itself: about 150,000 registrations, and less than two seconds. */
+/** Bytes up to which the file is written anew by itself: about 80,000 registrations with their log, and less than two seconds. */
 const COMPACTION_LIMIT = 128 * 1024 * 1024;
 
 const LAST_PLACE = BigInt(MAX_CLAIMS - 1);
@@ -30,7 +67,14 @@ const LAST_PLACE = BigInt(MAX_CLAIMS - 1);
 interface StoredEvaluation {
   readonly officer: Uint8Array;
   readonly tag_limit: number;
+  readonly entry: number;
   readonly lookup: Uint8Array | null;
+}
+
+interface StoredRecord {
+  readonly entry_key: Uint8Array;
+  readonly kind: number;
+  readonly hour: number;
 }
 
 function prepare(db: DatabaseSync) {
@@ -48,11 +92,19 @@ function prepare(db: DatabaseSync) {
     update: db.prepare(`UPDATE registrations SET ${settings} WHERE id = ?`),
     remove: db.prepare('DELETE FROM registrations WHERE id = ?'),
     move: db.prepare('UPDATE registrations SET id = ? WHERE id = ?'),
-    isSpent: db.prepare('SELECT 1 FROM spent_nonces WHERE nonce = ?'),
-    spend: db.prepare('INSERT INTO spent_nonces VALUES (?)'),
-    record: db.prepare('INSERT INTO evaluations VALUES (?, ?, ?, ?, NULL) ON CONFLICT (hash) DO NOTHING'),
-    evaluation: db.prepare('SELECT officer, tag_limit, lookup FROM evaluations WHERE hash = ?'),
+    addRecord: db.prepare('INSERT INTO history VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING'),
+    records: db.prepare(
+      `SELECT entry_key, kind, hour FROM history WHERE commitment = ?
+       ORDER BY kind = ${HISTORY_KINDS.indexOf('registration')} DESC, entry_key = ? DESC, hour DESC, entry_key LIMIT ?`,
+    ),
+    removeRecords: db.prepare('DELETE FROM history WHERE commitment = ?'),
+    nonce: db.prepare('SELECT is_spent FROM nonces WHERE nonce = ?'),
+    accept: db.prepare('INSERT INTO nonces VALUES (?, 0) ON CONFLICT DO NOTHING'),
+    spend: db.prepare('INSERT INTO nonces VALUES (?, 1) ON CONFLICT DO UPDATE SET is_spent = 1'),
+    record: db.prepare('INSERT INTO evaluations VALUES (?, ?, ?, ?, ?, NULL, NULL) ON CONFLICT DO NOTHING'),
+    evaluation: db.prepare('SELECT officer, tag_limit, entry, lookup FROM evaluations WHERE hash = ?'),
     use: db.prepare('UPDATE evaluations SET lookup = ? WHERE hash = ?'),
+    settle: db.prepare('UPDATE evaluations SET matches = coalesce(matches, ?) WHERE hash = ? RETURNING matches'),
   };
 }
 
@@ -67,7 +119,7 @@ function fileSize(db: DatabaseSync): number {
 }
 
 /**
- * {@link RegistryStore} in one SQLite file, with group commit.
+ * {@link RegistryStore} in tables of a shared SQLite file.
  *
  * An erasure overwrites the row in the file and shifts later claims of the code, so that no gap tells of it. Two copies may
  * outlast it: older pages in the write-ahead log, for some seconds; and what SQLite left in unused parts of pages when it
@@ -82,20 +134,12 @@ export class SqliteStore implements RegistryStore {
   readonly #facts: Facts<'uncompacted'>;
   #compactionTimer: NodeJS.Timeout | undefined;
 
-  private constructor(db: DatabaseSync, options: GroupCommitOptions) {
-    this.#group = new GroupCommit(db, options);
+  constructor({ db, group }: SqliteHandle) {
+    this.#group = group;
     this.#statements = prepare(db);
     this.#expiry = new Expiry(db, 'evaluations');
     this.#facts = new Facts(db);
     if (this.#facts.get('uncompacted') !== 0) this.#scheduleCompaction();
-  }
-
-  /**
-   * @param file path of the database; made when missing
-   * @throws BlindmarkError as `openDatabase`
-   */
-  static open(file: string, options: GroupCommitOptions = {}): SqliteStore {
-    return new SqliteStore(openDatabase(file, REGISTRY_SCHEMA), options);
   }
 
   async register(row: RegistrationRow, tokenNonce: Uint8Array): Promise<RegisterResult> {
@@ -105,7 +149,7 @@ export class SqliteStore implements RegistryStore {
       const claims = this.#claims(row.index);
       const stored = claims.find((claim) => isKeyOf(row, claim));
       if (stored !== undefined) return isSameRow(parseStoredRow(stored), row) ? 'again' : 'alreadyRegistered';
-      if (this.#statements.isSpent.get(tokenNonce) !== undefined) return 'tokenSpent';
+      if (this.#isSpent(tokenNonce)) return 'tokenSpent';
       if (claims.length >= MAX_CLAIMS) return 'claimsFull';
       this.#statements.insert.run(firstPlace(row.index) + BigInt(claims.length), ...formatColumns(row));
       this.#statements.spend.run(tokenNonce);
@@ -129,15 +173,36 @@ export class SqliteStore implements RegistryStore {
     return stored === undefined ? null : parseStoredRow(stored);
   }
 
-  async replace(row: RegistrationRow, expectedVersion: number): Promise<'replaced' | 'versionConflict' | 'notFound'> {
+  async replace(
+    row: RegistrationRow,
+    expectedVersion: number,
+    history: readonly HistoryRecord[],
+  ): Promise<'replaced' | 'versionConflict' | 'notFound'> {
     return this.#group.run(() => {
       const stored = this.#find(row);
       if (stored === undefined) return 'notFound';
       if (Number(stored.version) !== expectedVersion) return 'versionConflict';
       this.#statements.update.run(...formatColumns(row), stored.id);
+      for (const record of history) this.#addRecord(row.commitment, record);
       this.#markForCompaction();
       return 'replaced';
     });
+  }
+
+  async addHistory(key: RegistrationKey, record: HistoryRecord): Promise<'added' | 'again' | 'notFound'> {
+    return this.#group.run(() => {
+      if (this.#find(key) === undefined) return 'notFound';
+      return this.#addRecord(key.commitment, record) ? 'added' : 'again';
+    });
+  }
+
+  async findHistory({ commitment }: RegistrationKey, first: Uint8Array, limit: number): Promise<HistoryRecord[]> {
+    const stored = this.#group.read(() => this.#statements.records.all(commitment, first, limit));
+    return (stored as unknown as StoredRecord[]).map(({ entry_key: key, kind, hour }) => ({
+      key,
+      kind: HISTORY_KINDS[kind] as HistoryRecord['kind'],
+      hour,
+    }));
   }
 
   async erase(key: RegistrationKey, expectedVersion: number): Promise<'erased' | 'versionConflict' | 'notFound'> {
@@ -147,6 +212,7 @@ export class SqliteStore implements RegistryStore {
       if (Number(stored.version) !== expectedVersion) return 'versionConflict';
       const later = this.#claims(key.index).filter((claim) => claim.id > stored.id);
       this.#statements.remove.run(stored.id);
+      this.#statements.removeRecords.run(key.commitment);
       for (const { id } of later) this.#statements.move.run(id - 1n, id);
       this.#markForCompaction();
       return 'erased';
@@ -154,11 +220,11 @@ export class SqliteStore implements RegistryStore {
   }
 
   async recordEvaluation(evaluation: RecordedEvaluation): Promise<void> {
-    const { officer, tagLimit, expiresAt } = evaluation;
+    const { officer, tagLimit, entry, expiresAt } = evaluation;
     const hash = checkBytes('hash', evaluation.hash, 32);
     await this.#group.run(() => {
       this.#expiry.check(expiresAt);
-      this.#statements.record.run(hash, checkBytes('officer', officer, 32), tagLimit, expiresAt);
+      this.#statements.record.run(hash, checkBytes('officer', officer, 32), tagLimit, entry, expiresAt);
     });
   }
 
@@ -167,18 +233,40 @@ export class SqliteStore implements RegistryStore {
     return this.#group.run(() => {
       this.#expiry.purge(claim.now);
       const evaluation = this.#statements.evaluation.get(claim.evaluation) as StoredEvaluation | undefined;
-      if (evaluation === undefined || !equalBytes(evaluation.officer, claim.officer)) return 'evaluationRequired';
-      if (claim.tags > evaluation.tag_limit) return 'evaluationRequired';
-      if (evaluation.lookup !== null) return equalBytes(evaluation.lookup, claim.requestHash) ? 'again' : 'replayed';
+      const isCovered = evaluation !== undefined && equalBytes(evaluation.officer, claim.officer);
+      if (!isCovered || claim.tags > evaluation.tag_limit) return { result: 'evaluationRequired' };
+      const { lookup, entry } = evaluation;
+      if (lookup !== null) {
+        return equalBytes(lookup, claim.requestHash) ? { result: 'again', entry } : { result: 'replayed' };
+      }
       this.#statements.use.run(claim.requestHash, claim.evaluation);
-      return 'claimed';
+      return { result: 'claimed', entry };
     });
+  }
+
+  async settleLookup(evaluation: Uint8Array, matches: readonly Uint8Array[]): Promise<Uint8Array[] | null> {
+    if (matches.length > MAX_MATCHES) throw badInput('matches', `at most ${MAX_MATCHES} commitments`);
+    const given = concatBytes(...matches.map((commitment) => checkBytes('matches', commitment, 32)));
+    const settled = await this.#group.run(() => this.#statements.settle.get(given, evaluation));
+    if (settled === undefined) return null;
+    const { matches: kept } = settled as { matches: Uint8Array };
+    return Array.from({ length: kept.length / 32 }, (_, i) => kept.slice(32 * i, 32 * (i + 1)));
+  }
+
+  async acceptElement(nonce: Uint8Array): Promise<void> {
+    checkBytes('nonce', nonce, 32);
+    await this.#group.run(() => this.#statements.accept.run(nonce));
+  }
+
+  async isAccepted(nonce: Uint8Array): Promise<boolean> {
+    return this.#group.read(() => this.#statements.nonce.get(checkBytes('nonce', nonce, 32)) !== undefined);
   }
 
   isReady(): Promise<boolean> {
     return this.#group.isReady();
   }
 
+  /** Closes the file, for the other stores in it too. */
   async close(): Promise<void> {
     this.#group.flush();
     clearTimeout(this.#compactionTimer);
@@ -195,6 +283,16 @@ export class SqliteStore implements RegistryStore {
   #find(key: RegistrationKey): StoredRow | undefined {
     checkBytes('commitment', key.commitment, 32);
     return this.#claims(key.index).find((claim) => isKeyOf(key, claim));
+  }
+
+  #isSpent(nonce: Uint8Array): boolean {
+    return (this.#statements.nonce.get(nonce) as { is_spent: number } | undefined)?.is_spent === 1;
+  }
+
+  /** Whether it was not there. */
+  #addRecord(commitment: Uint8Array, { key, kind, hour }: HistoryRecord): boolean {
+    checkBytes('key', key, 32);
+    return this.#statements.addRecord.run(commitment, key, HISTORY_KINDS.indexOf(kind), hour).changes === 1;
   }
 
   #markForCompaction(): void {

@@ -1,14 +1,32 @@
 import request from 'supertest';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { hexToBytes, randomBytes } from '../../../crypto/bytes.ts';
-import { createForceCredential, createOfficerCredential } from '../../../crypto/credential.ts';
-import { parseMessage } from '../../../crypto/message.ts';
+import { cosignatureTime, isCosignature } from '../../../crypto/checkpoint.ts';
+import {
+  createForceCredential,
+  createOfficerCredential,
+  officerPersons,
+  officerThumbprint,
+} from '../../../crypto/credential.ts';
+import { evaluationEntry, verifyEvaluationRequest } from '../../../crypto/evaluation.ts';
+import { hourOf } from '../../../crypto/log-entry.ts';
+import { credentialRevoked } from '../../../crypto/revocation-list.ts';
+import { evaluate } from '../../../server/guardian/evaluate.ts';
+import { nodeRsaVerifier } from '../../../server/rsa.ts';
+import { createTestLog } from '../../support/log.ts';
+import { refusal } from '../../support/refusal.ts';
+import { formatMessage, parseMessage } from '../../../crypto/message.ts';
 import { verifyEvaluation } from '../../../crypto/oprf.ts';
-import { createSigningKey } from '../../../crypto/signature.ts';
+import { createSigningKey, type SigningKey } from '../../../crypto/signature.ts';
 import { formatBase64url } from '../../../crypto/bytes.ts';
-import { guardianEvaluationSchema, guardianInfoSchema, type EvaluationRequest } from '../../../crypto/wire.ts';
+import {
+  guardianEvaluateSchema,
+  guardianEvaluationSchema,
+  guardianInfoSchema,
+  type EvaluationRequest,
+} from '../../../crypto/wire.ts';
 import { createGuardianRoutes } from '../../../server/guardian/app.ts';
-import type { Evaluator } from '../../../server/guardian/evaluator.ts';
+import type { Decryptor, Evaluator } from '../../../server/guardian/evaluator.ts';
 import { createTokenKey } from '../../../server/issuer/token-key.ts';
 import { BlindmarkError } from '../../../crypto/errors.ts';
 import { createFixture, type Fixture } from '../../support/fixture.ts';
@@ -45,9 +63,11 @@ describe('an answer', () => {
     const elements = Array.from({ length: 64 }, randomElement);
     expect(codeOf(await guardian.evaluate(await officerRequest(fixture, officer, elements)))).toBe('ok');
     const tooMany = await officerRequest(fixture, officer, elements);
-    const body = { ...tooMany, elements: [...elements, randomElement()].map((element) => formatBase64url(element)) };
-    const response = await request(guardian.app).post('/v1/evaluate').send(body);
-    expect(parseProblem(response)).toMatchObject({ code: 'badInput', field: 'elements' });
+    const body = formatMessage(guardianEvaluateSchema, { request: tooMany, log: guardian.log.evidence(1) });
+    const one = formatBase64url(randomElement());
+    const more = { ...body, request: { ...body.request, elements: [...body.request.elements, one] } };
+    const response = await request(guardian.app).post('/v1/evaluate').send(more);
+    expect(parseProblem(response)).toMatchObject({ code: 'badInput', field: 'request.elements' });
   });
 
   it('says of itself what the roster says', async () => {
@@ -61,14 +81,31 @@ describe('an answer', () => {
     });
   });
 
-  it('is given at two addresses only, beside the operations', () => {
+  it('carries a cosignature over the checkpoint that it was shown', async () => {
+    const guardian = openGuardian(fixture, { index: 2 });
+    const officer = await fixture.createOfficer();
+    const response = await guardian.evaluate(await officerRequest(fixture, officer, [randomElement()]));
+    const { cosignature } = parseMessage(guardianEvaluationSchema, response.body);
+    const { publicKey } = fixture.witnesses[1] as SigningKey;
+    expect(isCosignature(guardian.log.head(), publicKey, cosignature)).toBe(true);
+    expect(cosignatureTime(cosignature)).toBe(guardian.clock.now);
+  });
+
+  it('is given at five addresses only, beside the operations', () => {
     const routes = createGuardianRoutes({
       guardian: 'g1',
       index: 1,
       roster: fixture.roster,
+      witness: { name: 'the log' },
       metrics: { counter: () => undefined },
     } as unknown as Parameters<typeof createGuardianRoutes>[0]);
-    expect(routes.map(({ method, path }) => `${method} ${path}`)).toEqual(['post /v1/evaluate', 'get /v1/info']);
+    expect(routes.map(({ method, path }) => `${method} ${path}`)).toEqual([
+      'post /v1/evaluate',
+      'post /v1/decrypt',
+      'post /v1/add-checkpoint',
+      'get /v1/{log}/checkpoint',
+      'get /v1/info',
+    ]);
   });
 });
 
@@ -86,24 +123,14 @@ describe('a token', () => {
     expect(codeOf(await guardian.evaluate({ ...again, epochs: [2] }))).toBe('ok');
   });
 
-  it('is needed for each element that was not accepted before', async () => {
+  it('is needed for an element that was not accepted before', async () => {
     const guardian = openGuardian(fixture);
     const known = randomElement();
     expect(codeOf(await guardian.evaluate(ownerRequest(fixture, [known], await createToken(fixture, known))))).toBe(
       'ok',
     );
-    for (const elements of [[randomElement()], [known, randomElement()]]) {
-      expect(codeOf(await guardian.evaluate(ownerRequest(fixture, elements, null)))).toBe('tokenRequired');
-    }
-    expect(codeOf(await guardian.evaluate(ownerRequest(fixture, [known, known], null)))).toBe('ok');
-  });
-
-  it('pays for one element', async () => {
-    const guardian = openGuardian(fixture);
-    const [first, second] = [randomElement(), randomElement()];
-    const token = await createToken(fixture, first);
-    const response = await guardian.evaluate(ownerRequest(fixture, [first, second], token));
-    expect(parseProblem(response)).toMatchObject({ code: 'badInput', field: 'elements' });
+    expect(codeOf(await guardian.evaluate(ownerRequest(fixture, [randomElement()], null)))).toBe('tokenRequired');
+    expect(codeOf(await guardian.evaluate(ownerRequest(fixture, [known], null)))).toBe('ok');
   });
 
   it('is refused for another element, and nothing is accepted then', async () => {
@@ -210,6 +237,7 @@ describe('an officer’s request', () => {
         origin,
         force,
         pseudonym: 'officer',
+        persons: officerPersons(forceKey.seed, 'x', { now }),
         publicKey: key.publicKey,
         rosterFingerprint: formatBase64url(fixture.fingerprint),
         now,
@@ -245,6 +273,76 @@ describe('an officer’s request', () => {
     const element = randomElement();
     const token = await createToken(fixture, element);
     expect(codeOf(await guardian.evaluate(ownerRequest(stale, [element], token)))).toBe('wrongRoster');
+  });
+});
+
+describe('an officer who is revoked', () => {
+  it('is refused by the next look at the list, and answered again once the list says so', async () => {
+    const guardian = openGuardian(fixture);
+    const officer = await fixture.createOfficer();
+    const ask = async () => codeOf(await guardian.evaluate(await officerRequest(fixture, officer, [randomElement()])));
+    expect(await ask()).toBe('ok');
+    guardian.revocations.revoked.push(officerThumbprint(officer.key.publicKey));
+    await guardian.revoke();
+    expect(await ask()).toBe('credentialRevoked');
+    guardian.revocations.revoked = [];
+    guardian.clock.now += 1;
+    await guardian.revoke();
+    expect(await ask()).toBe('ok');
+  });
+
+  it('is refused without a list that is young enough, and nothing is charged', async () => {
+    const guardian = openGuardian(fixture, { maxima: { codesPerOfficerAndDay: 1 } });
+    const officer = await fixture.createOfficer();
+    await guardian.revoke();
+    guardian.revocations.isReachable = false;
+    guardian.clock.now += 901;
+    const body = await officerRequest(fixture, officer, [randomElement()], guardian.clock.now);
+    expect(parseProblem(await guardian.evaluate(body))).toMatchObject({ code: 'revocationsStale', retryAfter: 60 });
+    // Owners are not concerned.
+    const element = randomElement();
+    expect(codeOf(await guardian.evaluate(ownerRequest(fixture, [element], await createToken(fixture, element))))).toBe(
+      'ok',
+    );
+    guardian.revocations.isReachable = true;
+    await guardian.revoke();
+    expect(codeOf(await guardian.evaluate(body))).toBe('ok');
+  });
+
+  it('while what was seen of the log is written is refused, and nothing is charged', async () => {
+    const officer = await fixture.createOfficer();
+    const body = await officerRequest(fixture, officer, [randomElement()]);
+    const verified = await verifyEvaluationRequest(body, fixture.roster, fixture.now, nodeRsaVerifier);
+    const log = createTestLog(fixture);
+    const evidence = log.evidence(log.append(evaluationEntry(verified, body, hourOf(fixture.now))));
+    const unasked = async (): Promise<never> => Promise.reject(new Error('neither charged nor evaluated'));
+    let isRevoked = false;
+    const asked = evaluate(
+      { request: body, log: evidence },
+      {
+        guardian: 'g1',
+        roster: fixture.roster,
+        maxima: { codesPerOfficerAndDay: 9, codesPerForceAndDay: 9, codesPerIssuerAndDay: 9 },
+        ledger: { acceptToken: unasked, areAccepted: () => false, chargeOfficer: unasked },
+        witness: {
+          observe: async () => {
+            isRevoked = true;
+            return Promise.resolve(new Uint8Array(72));
+          },
+        },
+        revocations: {
+          check: async () => {
+            if (isRevoked) throw credentialRevoked();
+            return Promise.resolve();
+          },
+        },
+        evaluator: { evaluate: unasked },
+        rsa: nodeRsaVerifier,
+        now: () => fixture.now,
+      },
+    );
+    await expect(asked).rejects.toEqual(refusal('credentialRevoked'));
+    expect(isRevoked).toBe(true);
   });
 });
 
@@ -284,11 +382,12 @@ describe('work that fails', () => {
   it('is not charged again when it is repeated', async () => {
     let fails = true;
     const real = openGuardian(fixture);
-    const evaluator: Evaluator = {
+    const evaluator: Evaluator & Decryptor = {
       evaluate: async (epoch, elements) => {
         if (fails) throw new BlindmarkError('overloaded', 'too much to do', { retryAfter: 2 });
         return { epoch, elements: [...elements], proof: new Uint8Array(64) };
       },
+      decrypt: async () => Promise.reject(new BlindmarkError('unavailable', 'not asked for here')),
     };
     const guardian = openGuardian(fixture, {
       evaluator,

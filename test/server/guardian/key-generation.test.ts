@@ -171,6 +171,29 @@ describe('a key generation over a board', () => {
     expect((await advance(g1, other.board, next.ceremony)).done).toBe(false);
   });
 
+  it('makes two keys for one epoch, each by a ceremony and a board of its own', async () => {
+    const parties = createParties(2, 3);
+    const evaluation = createTable(parties);
+    const board = createFolder();
+    const decryption = withCeremony(parties, 2, { purpose: 'decryption' });
+    const seats = evaluation.seats.map((seat, i) => ({ ...seat, party: decryption[i] as DkgParty }));
+    for (const seat of [...evaluation.seats, ...evaluation.seats, ...evaluation.seats]) {
+      await advance(seat, evaluation.board);
+    }
+    for (const seat of [...seats, ...seats, ...seats]) await advance(seat, board);
+    for (const { folder } of seats) {
+      const shares = await readShares(folder, PASSPHRASE);
+      expect(shares.map(({ purpose, epoch }) => [purpose, epoch])).toEqual([
+        ['evaluation', 1],
+        ['decryption', 1],
+      ]);
+      expect(shares[0]?.groupKey).not.toEqual(shares[1]?.groupKey);
+      expect(shares[0]?.secret).not.toEqual(shares[1]?.secret);
+    }
+    // Nobody's message of one ceremony is taken in the other.
+    await expect(advance(seats[0] as Seat, evaluation.board)).rejects.toEqual(refusal('badFile'));
+  });
+
   it('refuses another passphrase for what it remembers', async () => {
     const { seats, board } = createTable();
     const [g1] = seats as [Seat];

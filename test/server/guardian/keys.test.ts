@@ -1,4 +1,4 @@
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { formatBase64url, randomBytes } from '../../../crypto/bytes.ts';
 import { guardianFiles } from '../../../server/guardian/config.ts';
@@ -6,6 +6,7 @@ import {
   createKeys,
   readKeys,
   readShares,
+  readWitnessKey,
   writeKeys,
   writeShares,
   type GuardianShare,
@@ -66,6 +67,17 @@ describe('a guardian’s secrets', () => {
     await writeKeys(folder, PASSPHRASE, createKeys(), CHEAP_STRETCH);
     writeFileSync(files.shares, readFileSync(files.keys));
     await expect(readShares(folder, PASSPHRASE)).rejects.toEqual(refusal('badFile'));
+    writeFileSync(files.witness, readFileSync(files.keys));
+    await expect(readWitnessKey(folder, PASSPHRASE)).rejects.toEqual(refusal('badFile'));
+  });
+
+  it('need not all be there to serve: the witness key is read without the operator’s', async () => {
+    const folder = createFolder();
+    const keys = createKeys();
+    await writeKeys(folder, PASSPHRASE, keys, CHEAP_STRETCH);
+    rmSync(guardianFiles(folder).keys);
+    expect(await readWitnessKey(folder, PASSPHRASE)).toEqual(keys.witness);
+    await expect(readKeys(folder, PASSPHRASE)).rejects.toEqual(refusal('badFile'));
   });
 
   it('lie in files that are their owner’s alone, and say nothing', async () => {
@@ -75,9 +87,10 @@ describe('a guardian’s secrets', () => {
     const share = createShare(1);
     await writeKeys(folder, PASSPHRASE, keys);
     await writeShares(folder, PASSPHRASE, [share]);
-    for (const path of [files.keys, files.shares]) expect(statSync(path).mode & 0o077).toBe(0);
-    const text = readFileSync(files.keys, 'utf8') + readFileSync(files.shares, 'utf8');
-    for (const secret of [keys.operator.seed, keys.exchange.secret, share.secret, share.groupKey]) {
+    const paths = [files.keys, files.witness, files.shares];
+    for (const path of paths) expect(statSync(path).mode & 0o077).toBe(0);
+    const text = paths.map((path) => readFileSync(path, 'utf8')).join('');
+    for (const secret of [keys.operator.seed, keys.exchange.secret, keys.witness.seed, share.secret, share.groupKey]) {
       expect(text).not.toContain(formatBase64url(secret));
     }
   });

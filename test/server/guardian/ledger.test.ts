@@ -5,6 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { randomBytes } from '../../../crypto/bytes.ts';
 import { type BlindmarkError, isBlindmarkError } from '../../../crypto/errors.ts';
 import type { CommitHooks } from '../../../server/database/group-commit.ts';
+import { openGuardianDatabase } from '../../../server/guardian/database.ts';
 import { GuardianLedger, type OfficerCharge, type TokenAcceptance } from '../../../server/guardian/ledger.ts';
 import { createFolder } from '../../support/folder.ts';
 import { runLoad } from '../../support/load.ts';
@@ -18,7 +19,7 @@ const NOON = 20_000 * DAY + DAY / 2;
 const LIMITS = { forceCodesPerDay: 100, officerCodesPerDay: 10 };
 
 function openLedger(file: string, hooks: CommitHooks = {}): GuardianLedger {
-  const ledger = GuardianLedger.open(file, { hooks });
+  const ledger = new GuardianLedger(openGuardianDatabase(file, { hooks }));
   onTestFinished(() => ledger.close());
   return ledger;
 }
@@ -197,7 +198,7 @@ describe('charging officers', () => {
     });
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
-        const ledger = GuardianLedger.open(join(folder, `${runs++}.db`));
+        const ledger = new GuardianLedger(openGuardianDatabase(join(folder, `${runs++}.db`)));
         const limits = { forceCodesPerDay: 15, officerCodesPerDay: 10 };
         const totals = new Map<string, number>();
         try {

@@ -1,9 +1,21 @@
 /** Guardians as they are run: real processes under the permission model, a real key, and kill -9 in the middle of the work. */
+import { createHash } from 'node:crypto';
 import { cpSync, readFileSync, readdirSync, readlinkSync, realpathSync, statSync } from 'node:fs';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { z } from 'zod';
 import { formatBase64url, randomBytes } from '../../../crypto/bytes.ts';
-import { keyGenerationSchema } from '../../../crypto/dkg-messages.ts';
+import { parseCheckpoint, type Checkpoint } from '../../../crypto/checkpoint.ts';
+import { logName, verifyLogCheckpoint } from '../../../crypto/log-proof.ts';
+import type { TreeHead } from '../../../crypto/merkle.ts';
+import { createSigningKey } from '../../../crypto/signature.ts';
+import { keyGenerationSchema, type KeyGeneration, type KeyPurpose } from '../../../crypto/dkg-messages.ts';
+import { createRevocationList } from '../../../crypto/revocation-list.ts';
+import { contactElement, openContactEnvelope } from '../../../crypto/contact-envelope.ts';
+import { combineDecryptions } from '../../../crypto/decryption.ts';
+import { createTestLog, type TestLog } from '../../support/log.ts';
 import { verifyKeyGeneration } from '../../../crypto/dkg-outcome.ts';
 import { formatMessage, parseMessage } from '../../../crypto/message.ts';
 import { blind, finalize } from '../../../crypto/oprf.ts';
@@ -18,7 +30,8 @@ import {
   type Roster,
 } from '../../../crypto/roster.ts';
 import { combineVerified } from '../../../crypto/threshold.ts';
-import { evaluationRequestSchema, guardianEvaluationSchema, type EvaluationRequest } from '../../../crypto/wire.ts';
+import { guardianDecryptionSchema, guardianDecryptRequestSchema } from '../../../crypto/wire-openings.ts';
+import { guardianEvaluateSchema, guardianEvaluationSchema, type EvaluationRequest } from '../../../crypto/wire.ts';
 import { readJson, writeJson } from '../../../server/files.ts';
 import { guardianFiles } from '../../../server/guardian/config.ts';
 import { guardianPermissionFlags } from '../../../server/guardian/permissions.ts';
@@ -34,8 +47,22 @@ import {
   type Running,
   type Workspace,
 } from './processes.ts';
-import { officerRequest, ownerRequest } from './world.ts';
+import {
+  createOpening,
+  createRelay,
+  entryOf,
+  nameOf,
+  officerRequest,
+  ownerRequest,
+  sealTestEnvelope,
+  type Relay,
+} from './world.ts';
 import { createToken, randomElement } from '../../support/tokens.ts';
+
+interface Answer {
+  readonly status: number;
+  readonly text: string;
+}
 
 const ORIGIN = 'test.blindmark.example';
 const QUOTA = 60;
@@ -51,25 +78,83 @@ const folderOf = (position: number): string => workspace.folders[position] as st
 const serveConfined = async (position: number): Promise<Running> =>
   serve(folderOf(position), guardianPermissionFlags(PROJECT, folderOf(position)));
 
-async function post(url: string, body: EvaluationRequest): Promise<{ status: number; text: string }> {
-  const response = await fetch(`${url}/v1/evaluate`, {
+async function postTo<T extends z.ZodType>(url: string, schema: T, body: z.output<T>): Promise<Answer> {
+  const response = await fetch(url, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify(formatMessage(evaluationRequestSchema, body)),
+    body: JSON.stringify(formatMessage(schema, body)),
   });
   return { status: response.status, text: await response.text() };
 }
 
-/** The first roster, with the key that the guardians made. */
+/** The registry's log, which all guardians are shown. */
+let log: TestLog;
+const logged = new Map<string, number>();
+/** What the registry knows of each guardian's size. */
+const relays: Relay[] = [];
+
+/** Asks a guardian as the registry does. */
+async function post(position: number, url: string, body: EvaluationRequest): Promise<Answer> {
+  const now = Math.floor(Date.now() / 1000);
+  const relay = relays[position] as Relay;
+  return relay(
+    nameOf(body),
+    async () => entryOf(body, fixture.roster, now),
+    async (evidence) => {
+      const answer = await postTo(`${url}/v1/evaluate`, guardianEvaluateSchema, { request: body, log: evidence });
+      const { size } = parseCheckpoint(evidence.checkpoint).checkpoint;
+      if (answer.status === 200) cosigned.set(position, Math.max(size, cosigned.get(position) ?? 0));
+      return answer;
+    },
+  );
+}
+
+/** The largest size that each guardian has cosigned and answered for. */
+const cosigned = new Map<number, number>();
+
+/** The largest checkpoint that a guardian shows. */
+async function latestOf({ url }: Running): Promise<Checkpoint> {
+  const name = createHash('sha256').update(logName(fixture.roster.roster)).digest('hex');
+  const response = await fetch(`${url}/v1/${name}/checkpoint`);
+  return verifyLogCheckpoint(await response.text(), fixture.roster.roster);
+}
+
+/** The force's list of revocations: guardians fetch it themselves. */
+async function sendRevocations(response: ServerResponse): Promise<void> {
+  const { forceKey: key, origin, forceCredential } = fixture;
+  const now = Math.floor(Date.now() / 1000);
+  response.end(JSON.stringify(await createRevocationList({ key, id: 'demo-force', origin, forceCredential }, [], now)));
+}
+const revocations = createServer((_, response) => void sendRevocations(response));
+
+/** The first roster, with the keys that the guardians made. */
 function writeDraft(path: string): Uint8Array {
-  const generation = readJson(join(workspace.board, 'key-generation.json'), keyGenerationSchema);
-  verifyKeyGeneration(generation);
+  const generationOf = ({ board }: { board: string }): KeyGeneration => {
+    const generation = readJson(join(board, 'key-generation.json'), keyGenerationSchema);
+    verifyKeyGeneration(generation);
+    return generation;
+  };
+  const { evaluation, decryption } = workspace.ceremonies;
+  const [{ groupKey, publicShares, guardians }, contacts] = [generationOf(evaluation), generationOf(decryption)];
   const { roster: base } = fixture.roster;
   const [epoch] = base.epochs as [Roster['epochs'][number]];
   const roster: Roster = {
     ...base,
-    guardians: generation.guardians.map(({ id, name, operatorKey }, i) => ({ index: i + 1, id, name, operatorKey })),
-    epochs: [{ ...epoch, groupKey: generation.groupKey, publicShares: generation.publicShares }],
+    guardians: guardians.map(({ id, name, operatorKey, witnessKey }, i) => ({
+      index: i + 1,
+      id,
+      name,
+      operatorKey,
+      witnessKey,
+    })),
+    epochs: [
+      {
+        ...epoch,
+        groupKey,
+        publicShares,
+        decryption: { groupKey: contacts.groupKey, publicShares: contacts.publicShares },
+      },
+    ],
   };
   const bytes = formatRoster(roster);
   writeJson(path, rosterDraftSchema, { format: 'blindmark-roster-draft-v1', roster: bytes });
@@ -77,15 +162,28 @@ function writeDraft(path: string): Uint8Array {
 }
 
 beforeAll(async () => {
-  fixture = await createFixture({ origin: ORIGIN, officerCodesPerDay: QUOTA });
+  await new Promise<void>((resolve) => {
+    revocations.listen(0, '127.0.0.1', resolve);
+  });
+  const { port } = revocations.address() as AddressInfo;
+  const revocationUrl = `http://127.0.0.1:${port}/`;
+  fixture = await createFixture({ origin: ORIGIN, officerCodesPerDay: QUOTA, revocationUrl });
   workspace = await initGuardians(2, 3, ORIGIN);
-  const { folders, ceremony, board, root } = workspace;
-  const dkg = (folder: string): string[] => ['dkg', '--folder', folder, '--ceremony', ceremony, '--board', board];
+  const { folders, ceremonies, root } = workspace;
+  const dkg = (folder: string, purpose: KeyPurpose): string[] => {
+    const { file, board } = ceremonies[purpose];
+    return ['dkg', '--folder', folder, '--ceremony', file, '--board', board];
+  };
   // The first alone can't finish, and goes on where it was.
-  const alone = await run(dkg(folderOf(0)));
+  const alone = await run(dkg(folderOf(0), 'evaluation'));
   expect(alone.code).toBe(4);
   expect(alone.said).toContain('round 1 of g2, g3');
-  said.push(...(await Promise.all(folders.map(async (folder) => succeed([...dkg(folder), '--wait', '60'])))));
+  for (const purpose of ['evaluation', 'decryption'] as const) {
+    const waiting = folders.map(async (folder) => succeed([...dkg(folder, purpose), '--wait', '60']));
+    const outputs = await Promise.all(waiting);
+    for (const output of outputs) expect(output).toContain(`The ${purpose} key of epoch 1 is made`);
+    said.push(...outputs);
+  }
 
   const draft = join(root, 'draft.json');
   const bytes = writeDraft(draft);
@@ -98,17 +196,49 @@ beforeAll(async () => {
   const chain = [{ roster: bytes, signatures }];
   const published = join(root, 'roster.json');
   writeJson(published, rosterChainSchema, { chain });
-  fixture = { ...fixture, roster: verifyRosterChain(chain, rosterHash(bytes), { allowTestRoster: true }) };
+  fixture = { ...fixture, chain, roster: verifyRosterChain(chain, rosterHash(bytes), { allowTestRoster: true }) };
+  log = createTestLog(fixture);
+  relays.push(...folders.map(() => createRelay(log, logged)));
   for (const folder of folders) {
     const accept = ['accept-roster', '--folder', folder, '--roster', published];
     expect((await run(accept)).code).toBe(2);
     said.push(await succeed([...accept, '--fingerprint', rosterFingerprint(bytes)]));
   }
-}, 180_000);
+}, 360_000);
 
 afterAll(() => {
   workspace.remove();
+  revocations.closeAllConnections();
+  revocations.close();
 });
+
+/** Two officers have a contact envelope opened by the guardians’ decryption key, which nobody has. */
+async function openContact(running: readonly Running[]): Promise<void> {
+  const [epoch] = fixture.roster.roster.epochs as [Roster['epochs'][number]];
+  const { groupKey, publicShares } = epoch.decryption;
+  const [commitment, codeKey] = [randomBytes(32), randomBytes(32)];
+  const made = { groupKey, shares: [] };
+  const envelope = sealTestEnvelope({ decryptionKeys: new Map([[1, made]]) }, commitment, codeKey);
+  const [first, second] = [await fixture.createOfficer('officer-x'), await fixture.createOfficer('officer-y')];
+  const opening = await createOpening(fixture, { first, second, commitment, envelope });
+  const parts = await Promise.all(
+    running.map(async ({ url }, i) => {
+      const relay = relays[i] as Relay;
+      const { status, text } = await relay(
+        opening.name,
+        async () => Promise.resolve(opening.entry),
+        async (evidence) =>
+          postTo(`${url}/v1/decrypt`, guardianDecryptRequestSchema, { ...opening.request, log: evidence }),
+      );
+      expect(status).toBe(200);
+      const part = parseMessage(guardianDecryptionSchema, JSON.parse(text));
+      return { ...part, index: i + 1, publicShare: publicShares[i] as Uint8Array };
+    }),
+  );
+  const { shared, faults } = combineDecryptions(contactElement(envelope), parts, 2, groupKey);
+  expect(faults).toEqual([]);
+  expect(openContactEnvelope(envelope, { shared, codeKey, commitment })).toMatchObject({ kind: 'details' });
+}
 
 describe('three guardians', () => {
   it('evaluate, each under the permission model, so that any two make up RFC 9497’s output', async () => {
@@ -119,7 +249,7 @@ describe('three guardians', () => {
       const body = ownerRequest(fixture, [element], await createToken(fixture, element));
       const answers = await Promise.all(
         running.map(async ({ url }, i) => {
-          const { status, text } = await post(url, body);
+          const { status, text } = await post(i, url, body);
           expect(status).toBe(200);
           const reply = parseMessage(guardianEvaluationSchema, JSON.parse(text));
           const [evaluation] = reply.evaluations as [(typeof reply.evaluations)[number]];
@@ -146,6 +276,7 @@ describe('three guardians', () => {
       });
       expect(outputs[1]).toEqual(outputs[0]);
       expect(outputs[2]).toEqual(outputs[0]);
+      await openContact(running);
       // What worker threads may read beside the permitted folders.
       if (process.platform === 'linux') {
         const directories = running.map(({ child }) => readlinkSync(`/proc/${child.pid}/cwd`));
@@ -163,7 +294,7 @@ describe('three guardians', () => {
 });
 
 describe('kill -9 under load', () => {
-  it('grants no more than the quota, and forgets no accepted element', async () => {
+  it('grants no more than the quota, and forgets neither an accepted element nor what it cosigned', async () => {
     const position = 1;
     const officer = await fixture.createOfficer();
     const nowSeconds = (): number => Math.floor(Date.now() / 1000);
@@ -182,7 +313,7 @@ describe('kill -9 under load', () => {
             ? ownerRequest(fixture, [element], await createToken(fixture, element))
             : await officerRequest(fixture, officer, [element], nowSeconds());
           try {
-            const { status, text } = await post(guardian.url, body);
+            const { status, text } = await post(position, guardian.url, body);
             if (!isOwner && status !== 200) expect(text).toContain('quotaExceeded');
             if (status !== 200) continue;
             if (isOwner) acknowledged.push(element);
@@ -205,8 +336,11 @@ describe('kill -9 under load', () => {
     expect(evaluations).toBeLessThanOrEqual(QUOTA * days);
     const guardian = await serveConfined(position);
     try {
+      const { size, root } = await latestOf(guardian);
+      expect(size).toBeGreaterThanOrEqual(cosigned.get(position) as number);
+      expect(root).toEqual(log.head(size).root);
       for (const element of acknowledged) {
-        const { status } = await post(guardian.url, ownerRequest(fixture, [element], null));
+        const { status } = await post(position, guardian.url, ownerRequest(fixture, [element], null));
         expect(status).toBe(200);
       }
       expect(acknowledged.length).toBeGreaterThan(0);
@@ -214,6 +348,34 @@ describe('kill -9 under load', () => {
       await stop(guardian);
     }
   }, 180_000);
+});
+
+describe('a successor log', () => {
+  it('is signed for by a guardian that finds in it what it has cosigned, and shown to its operator loudly', async () => {
+    const position = 1;
+    const size = cosigned.get(position) as number;
+    const sign = async (start: TreeHead, ...flags: string[]) => {
+      const next: Roster = {
+        ...fixture.roster.roster,
+        version: 2,
+        predecessor: fixture.roster.hash,
+        log: { generation: 2, publicKey: createSigningKey().publicKey, start, closed: start },
+      };
+      const [draft, out] = [join(workspace.root, 'next.json'), join(workspace.root, 'next-signature.json')];
+      writeJson(draft, rosterDraftSchema, { format: 'blindmark-roster-draft-v1', roster: formatRoster(next) });
+      return run(['sign-roster', '--folder', folderOf(position), '--draft', draft, '--out', out, ...flags]);
+    };
+    const head = (at: number): TreeHead => ({ size: at, root: log.head(at).root });
+    const good = await sign(head(log.size));
+    expect(good.said).toContain(`A NEW LOG IS STARTED: ${ORIGIN}/log-2, generation 2`);
+    expect(good.said).toContain(`THE LOG ${ORIGIN}/log, GENERATION 1, IS CLOSED`);
+    expect(good.code).toBe(0);
+    const wrong = await sign({ size, root: randomBytes(32) }, '--accept-loss');
+    expect([wrong.code, wrong.said.includes('has cosigned another tree')]).toEqual([3, true]);
+    const short = await sign(head(1));
+    expect([short.code, short.said.includes('ENTRIES ARE LOST')]).toEqual([3, true]);
+    expect((await sign(head(1), '--accept-loss')).code).toBe(0);
+  });
 });
 
 describe('a guardian’s program', () => {

@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ceremonySchema, guardianCardSchema } from '../../../crypto/dkg-messages.ts';
+import { ceremonySchema, guardianCardSchema, type KeyPurpose } from '../../../crypto/dkg-messages.ts';
 import { readJson, writeJson } from '../../../server/files.ts';
 import { guardianFiles } from '../../../server/guardian/config.ts';
 
@@ -79,12 +79,12 @@ export interface Workspace {
   readonly root: string;
   /** Of each guardian, `g1` first. */
   readonly folders: readonly string[];
-  readonly ceremony: string;
-  readonly board: string;
+  /** One for each key. */
+  readonly ceremonies: Readonly<Record<KeyPurpose, { readonly file: string; readonly board: string }>>;
   readonly remove: () => void;
 }
 
-/** Guardians that have run `init`, and a ceremony that they agree on. */
+/** Guardians that have run `init`, and the ceremonies that they agree on. */
 export async function initGuardians(threshold: number, total: number, origin: string): Promise<Workspace> {
   const root = mkdtempSync(join(tmpdir(), 'guardians-'));
   const ids = Array.from({ length: total }, (_, i) => `g${i + 1}`);
@@ -95,16 +95,14 @@ export async function initGuardians(threshold: number, total: number, origin: st
       await succeed(['init', '--folder', folder, '--id', id, '--name', `Guardian ${id}`, '--allow-test-roster']);
     }),
   );
-  const ceremony = join(root, 'ceremony.json');
-  writeJson(ceremony, ceremonySchema, {
-    format: 'blindmark-ceremony-v1',
-    purpose: 'evaluation',
-    origin,
-    epoch: 1,
-    threshold,
-    guardians: folders.map((folder) => readJson(guardianFiles(folder).card, guardianCardSchema)),
-  });
-  const board = join(root, 'board');
-  mkdirSync(board);
-  return { root, folders, ceremony, board, remove: () => rmSync(root, { recursive: true, force: true }) };
+  const guardians = folders.map((folder) => readJson(guardianFiles(folder).card, guardianCardSchema));
+  const prepare = (purpose: KeyPurpose): { file: string; board: string } => {
+    const [file, board] = [join(root, `ceremony-${purpose}.json`), join(root, `board-${purpose}`)];
+    const ceremony = { format: 'blindmark-ceremony-v1' as const, purpose, origin, epoch: 1, threshold, guardians };
+    writeJson(file, ceremonySchema, ceremony);
+    mkdirSync(board);
+    return { file, board };
+  };
+  const ceremonies = { evaluation: prepare('evaluation'), decryption: prepare('decryption') };
+  return { root, folders, ceremonies, remove: () => rmSync(root, { recursive: true, force: true }) };
 }

@@ -72,9 +72,8 @@ describe('an officer’s quota', () => {
   });
 
   it('does not renew by a clock that is set back', async () => {
-    const guardian = openGuardian(small);
     const tomorrow = NOON + DAY;
-    guardian.clock.now = tomorrow;
+    const guardian = openGuardian(small, { now: tomorrow });
     expect(await granted(guardian, await officerRequests(small, 6, 1, 'officer-a', tomorrow))).toBe(5);
     guardian.clock.now = NOON;
     await guardian.restart();

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest';
-import { randomBytes } from '../../../crypto/bytes.ts';
+import { formatBase64url, randomBytes } from '../../../crypto/bytes.ts';
 import {
   formatRoster,
   parseRoster,
@@ -8,19 +8,27 @@ import {
   type Roster,
   type SignedRoster,
 } from '../../../crypto/roster.ts';
+import type { TreeHead } from '../../../crypto/merkle.ts';
 import type { Scheme } from '../../../crypto/scheme-rules.ts';
-import { isSignature, createSigningKey } from '../../../crypto/signature.ts';
+import { isSignature, createSigningKey, type SigningKey } from '../../../crypto/signature.ts';
 import { labelledHash } from '../../../crypto/hash.ts';
 import { writeJson } from '../../../server/files.ts';
-import { guardianCardSchema } from '../../../crypto/dkg-messages.ts';
+import { guardianCardSchema, type KeyPurpose } from '../../../crypto/dkg-messages.ts';
 import { guardianFiles, readConfig, writeConfig, type GuardianConfig } from '../../../server/guardian/config.ts';
 import { describeRoster } from '../../../server/guardian/describe-roster.ts';
 import type { GuardianShare } from '../../../server/guardian/keys.ts';
-import { acceptRoster, loadRoster, readChain, selectShares, signDraft } from '../../../server/guardian/roster.ts';
+import {
+  acceptRoster,
+  loadRoster,
+  readChain,
+  selectShares,
+  signDraft,
+  type KnownLog,
+} from '../../../server/guardian/roster.ts';
 import { createFixture, signByOperators, type Fixture } from '../../support/fixture.ts';
 import { createFolder } from '../../support/folder.ts';
 import { refusal } from '../../support/refusal.ts';
-import { splitKey } from '../../support/split-key.ts';
+import { publicPart, splitKey, type SplitKey } from '../../support/split-key.ts';
 
 let fixture: Fixture;
 beforeAll(async () => {
@@ -40,19 +48,22 @@ const config: GuardianConfig = {
 
 /** Guardian 2's shares of the fixture's keys. */
 function sharesOf(from: Fixture): GuardianShare[] {
-  return [...from.keys].map(([epoch, key]) => ({
-    purpose: 'evaluation',
-    origin: from.origin,
-    epoch,
-    ceremony: randomBytes(32),
-    index: 2,
-    secret: key.shares[1]?.secret as Uint8Array,
-    groupKey: key.groupKey,
-    publicShares: key.shares.map(({ publicShare }) => publicShare),
-  }));
+  const shares = (purpose: KeyPurpose, keys: ReadonlyMap<number, SplitKey>): GuardianShare[] =>
+    [...keys].map(([epoch, key]) => ({
+      purpose,
+      origin: from.origin,
+      epoch,
+      ceremony: randomBytes(32),
+      index: 2,
+      secret: key.shares[1]?.secret as Uint8Array,
+      groupKey: key.groupKey,
+      publicShares: key.shares.map(({ publicShare }) => publicShare),
+    }));
+  return [...shares('evaluation', from.keys), ...shares('decryption', from.decryptionKeys)];
 }
 
-const operatorOf = (from: Fixture) => from.operators[1] as (typeof from.operators)[number];
+const operatorOf = (from: Fixture) => from.operators[1] as SigningKey;
+const witnessOf = (from: Fixture) => from.witnesses[1] as SigningKey;
 
 /** The roster after `previous`, changed. */
 function successor(previous: SignedRoster, change: Partial<Roster> = {}): SignedRoster {
@@ -71,6 +82,7 @@ function createGuardianFolder(change: Partial<GuardianConfig> = {}): string {
     name: config.name,
     operatorKey: operatorOf(fixture).publicKey,
     exchangeKey: randomBytes(32),
+    witnessKey: witnessOf(fixture).publicKey,
   });
   return folder;
 }
@@ -78,7 +90,7 @@ function createGuardianFolder(change: Partial<GuardianConfig> = {}): string {
 describe('signDraft', () => {
   const draft = (change: Partial<Roster> = {}): Uint8Array => formatRoster({ ...fixture.roster.roster, ...change });
   const sign = (bytes: Uint8Array, change: Partial<Parameters<typeof signDraft>[1]> = {}) => {
-    const keys = { operator: operatorOf(fixture) };
+    const keys = { operator: operatorOf(fixture), witness: witnessOf(fixture) };
     return signDraft(bytes, { config, keys, shares: sharesOf(fixture), current: undefined, ...change });
   };
 
@@ -86,7 +98,7 @@ describe('signDraft', () => {
     const bytes = draft();
     const { guardian, signature } = sign(bytes);
     expect(guardian).toBe('g2');
-    const hash = labelledHash('roster-signature', new Uint8Array(), bytes);
+    const hash = labelledHash('roster-signature', new Uint8Array(), rosterHash(bytes));
     expect(isSignature(operatorOf(fixture).publicKey, hash, signature)).toBe(true);
   });
 
@@ -112,20 +124,26 @@ describe('signDraft', () => {
   });
 
   it('refuses a roster that leaves this guardian out or gives it another key', () => {
+    const [operator, witness] = [operatorOf(fixture), witnessOf(fixture)];
     expect(() => sign(draft(), { config: { ...config, id: 'g7' } })).toThrow(refusal('badRoster', 'guardians'));
-    expect(() => sign(draft(), { keys: { operator: createSigningKey() } })).toThrow(
+    expect(() => sign(draft(), { keys: { operator: createSigningKey(), witness } })).toThrow(
       refusal('badRoster', 'guardians.operatorKey'),
+    );
+    expect(() => sign(draft(), { keys: { operator, witness: createSigningKey() } })).toThrow(
+      refusal('badRoster', 'guardians.witnessKey'),
     );
   });
 
   it('refuses a key that is not the one that this guardian has its share of', () => {
-    const foreign = splitKey(2, 3);
-    const epochs = fixture.roster.roster.epochs.map((epoch) =>
-      epoch.epoch === 2
-        ? { ...epoch, groupKey: foreign.groupKey, publicShares: foreign.shares.map((share) => share.publicShare) }
-        : epoch,
+    const foreign = publicPart(splitKey(2, 3));
+    const withEpoch = (change: Partial<Roster['epochs'][number]>): Uint8Array =>
+      draft({
+        epochs: fixture.roster.roster.epochs.map((epoch) => (epoch.epoch === 2 ? { ...epoch, ...change } : epoch)),
+      });
+    expect(() => sign(withEpoch(foreign))).toThrow(refusal('badRoster', 'epochs.publicShares'));
+    expect(() => sign(withEpoch({ decryption: foreign }))).toThrow(
+      refusal('badRoster', 'epochs.decryption.publicShares'),
     );
-    expect(() => sign(draft({ epochs }))).toThrow(refusal('badRoster', 'epochs.publicShares'));
     expect(() => sign(draft(), { shares: sharesOf(fixture).slice(0, 1) })).toThrow(refusal('badRoster', 'epochs'));
   });
 
@@ -145,19 +163,95 @@ describe('signDraft', () => {
   });
 });
 
+describe('signDraft of a successor log', () => {
+  const head = (size: number): TreeHead => ({ size, root: labelledHash('test-root', String(size)) });
+  /** What this guardian has cosigned: sizes 10, 20 and 30. */
+  const known: KnownLog = {
+    largest: () => head(30),
+    find: (size) => ([10, 20, 30].includes(size) ? head(size) : undefined),
+  };
+  const logAfter = (start: TreeHead, closed: TreeHead): Roster['log'] => ({
+    generation: 2,
+    publicKey: createSigningKey().publicKey,
+    start,
+    closed,
+  });
+  const sign = (log: Roster['log'], change: Partial<Parameters<typeof signDraft>[1]> = {}) => {
+    const draft = successor(fixture.chain[0] as SignedRoster, { log }).roster;
+    const keys = { operator: operatorOf(fixture), witness: witnessOf(fixture) };
+    return signDraft(draft, { config, keys, shares: sharesOf(fixture), current: fixture.roster, known, ...change });
+  };
+
+  it('signs one that begins with all that this guardian has cosigned, or with more', () => {
+    expect(sign(logAfter(head(30), head(30))).guardian).toBe('g2');
+    expect(sign(logAfter(head(44), head(44))).guardian).toBe('g2');
+    expect(sign(logAfter(head(0), head(0)), { known: undefined }).guardian).toBe('g2');
+  });
+
+  it.each([false, true])('refuses one that contradicts what it has cosigned; accepting a loss: %s', (acceptLoss) => {
+    const wrong = (size: number): TreeHead => ({ size, root: randomBytes(32) });
+    expect(() => sign(logAfter(wrong(30), wrong(44)), { acceptLoss })).toThrow(refusal('badRoster', 'log.start'));
+    expect(() => sign(logAfter(wrong(10), head(30)), { acceptLoss })).toThrow(refusal('badRoster', 'log.start'));
+    expect(() => sign(logAfter(head(10), wrong(30)), { acceptLoss })).toThrow(refusal('badRoster', 'log.closed'));
+  });
+
+  it.each([
+    ['begins before the last cosigned checkpoint', logAfter(head(20), head(30))],
+    ['is said to be closed below what this guardian has cosigned', logAfter(head(20), head(20))],
+    ['begins at a size that it has not verified, below what it has cosigned', logAfter(head(25), head(25))],
+    ['begins before what others have cosigned', logAfter(head(30), head(44))],
+  ])('refuses one that %s, unless it is told to accept the loss', (_, log) => {
+    expect(() => sign(log)).toThrow(refusal('badRoster', 'log.closed'));
+    expect(sign(log, { acceptLoss: true }).guardian).toBe('g2');
+  });
+
+  it('shows loudly what begins, what ends, what is lost, and what this guardian knows of it', () => {
+    const describeSuccessor = (log: Roster['log']): string => {
+      const bytes = successor(fixture.chain[0] as SignedRoster, { log }).roster;
+      return describeRoster(parseRoster(bytes), bytes, fixture.roster.roster, known);
+    };
+    const root = (size: number): string => formatBase64url(head(size).root);
+    const whole = describeSuccessor(logAfter(head(30), head(30)));
+    for (const line of [
+      `A NEW LOG IS STARTED: ${fixture.origin}/log-2, generation 2`,
+      `It begins with 30 entries, root ${root(30)}`,
+      `THE LOG ${fixture.origin}/log, GENERATION 1, IS CLOSED`,
+      `Its last cosigned checkpoint has 30 entries, root ${root(30)}`,
+      `This guardian has cosigned it up to 30 entries, root ${root(30)}, and has verified where the new log begins`,
+    ]) {
+      expect(whole).toContain(line);
+    }
+    expect(whole).not.toContain('LOST');
+    const lossy = describeSuccessor(logAfter(head(25), head(44)));
+    expect(lossy).toContain('19 ENTRIES ARE LOST');
+    expect(lossy).toContain('CANNOT SAY WHETHER IT IS RIGHT where the new log begins');
+    expect(describeSuccessor(fixture.roster.roster.log)).not.toContain('NEW LOG');
+  });
+});
+
 describe('selectShares', () => {
   const { id } = config;
-  const select = (shares: readonly GuardianShare[], roster: Roster = fixture.roster.roster) =>
-    selectShares(roster, id, operatorOf(fixture).publicKey, shares);
-  const share = (epoch: number): GuardianShare =>
-    sharesOf(fixture).find((candidate) => candidate.epoch === epoch) as GuardianShare;
+  const select = (shares: readonly GuardianShare[], roster: Roster = fixture.roster.roster) => {
+    const keys = { operatorKey: operatorOf(fixture).publicKey, witnessKey: witnessOf(fixture).publicKey };
+    return selectShares(roster, id, keys, shares);
+  };
+  const share = (epoch: number, purpose: KeyPurpose = 'evaluation'): GuardianShare =>
+    sharesOf(fixture).find((each) => each.epoch === epoch && each.purpose === purpose) as GuardianShare;
+  const both = (epoch: number): GuardianShare[] => [share(epoch), share(epoch, 'decryption')];
 
-  it('takes the shares of the live epochs, newest first', () => {
-    expect(select(sharesOf(fixture)).live.map(({ epoch }) => epoch)).toEqual([2, 1]);
+  it('takes the shares of both keys of the live epochs, newest first', () => {
+    const { live } = select(sharesOf(fixture));
+    expect(live.map(({ epoch }) => epoch)).toEqual([2, 1]);
+    for (const { epoch, evaluation, decryption } of live) {
+      expect([evaluation.epoch, evaluation.purpose]).toEqual([epoch, 'evaluation']);
+      expect([decryption.epoch, decryption.purpose]).toEqual([epoch, 'decryption']);
+      expect(evaluation.groupKey).toEqual(fixture.keys.get(epoch)?.groupKey);
+      expect(decryption.groupKey).toEqual(fixture.decryptionKeys.get(epoch)?.groupKey);
+    }
     const epochs = fixture.roster.roster.epochs.map((epoch) => ({ ...epoch, live: epoch.epoch === 2 }));
     const retired = { ...fixture.roster.roster, epochs };
     expect(select(sharesOf(fixture), retired).live.map(({ epoch }) => epoch)).toEqual([2]);
-    expect(select([share(2)], retired).live.map(({ epoch }) => epoch)).toEqual([2]);
+    expect(select(both(2), retired).live.map(({ epoch }) => epoch)).toEqual([2]);
   });
 
   it('leaves a share of a newer epoch waiting for its roster', () => {
@@ -174,21 +268,37 @@ describe('selectShares', () => {
     );
   });
 
-  it('refuses a live epoch without a share', () => {
-    expect(() => select([share(1)])).toThrow(refusal('badRoster', 'epochs'));
+  it('refuses a live epoch without a share of each key', () => {
+    expect(() => select(both(1))).toThrow(refusal('badRoster', 'epochs'));
     expect(() => select([])).toThrow(refusal('badRoster', 'epochs'));
+    expect(() => select([...both(1), share(2)])).toThrow(refusal('badRoster', 'epochs.decryption'));
+    expect(() => select([...both(1), share(2, 'decryption')])).toThrow(refusal('badRoster', 'epochs'));
   });
 
   it.each([
     ['another group key', () => ({ groupKey: splitKey(2, 3).groupKey })],
-    ['other public shares', () => ({ publicShares: splitKey(2, 3).shares.map(({ publicShare }) => publicShare) })],
+    ['other public shares', () => ({ publicShares: publicPart(splitKey(2, 3)).publicShares })],
     ['another index', () => ({ index: 1 })],
   ])('refuses a share with %s', (_, change) => {
-    expect(() => select([share(1), { ...share(2), ...change() }])).toThrow(refusal('badRoster', 'epochs.publicShares'));
+    expect(() => select([...both(1), { ...share(2), ...change() }, share(2, 'decryption')])).toThrow(
+      refusal('badRoster', 'epochs.publicShares'),
+    );
+    expect(() => select([...both(1), share(2), { ...share(2, 'decryption'), ...change() }])).toThrow(
+      refusal('badRoster', 'epochs.decryption.publicShares'),
+    );
+  });
+
+  it('refuses a share of one key in the place of the other’s', () => {
+    const [evaluation, decryption] = [share(2), share(2, 'decryption')];
+    const swapped: GuardianShare[] = [
+      { ...evaluation, purpose: 'decryption' },
+      { ...decryption, purpose: 'evaluation' },
+    ];
+    expect(() => select([...both(1), ...swapped])).toThrow(refusal('badRoster', 'epochs.decryption.publicShares'));
   });
 
   it('refuses a share of another registry’s key', () => {
-    expect(() => select([share(1), { ...share(2), origin: 'other.example' }])).toThrow(
+    expect(() => select([...both(1), { ...share(2), origin: 'other.example' }, share(2, 'decryption')])).toThrow(
       refusal('wrongOrigin', 'origin'),
     );
   });
@@ -254,7 +364,10 @@ describe('describeRoster', () => {
       'Any 2 of these 3 guardians decide',
       'g3: Guardian 3, index 3',
       'epoch 2: live',
-      'demo-force: Demonstration force, 20000 codes a day, 10000 an officer',
+      'demo-force: Demonstration force, 20000 codes a day, 10000 an officer, shown in the log at once, revocations from http://',
+      `Log: ${fixture.origin}/log, generation 1, key ${formatBase64url(fixture.logKey.publicKey)}, begins empty`,
+      `witness key ${formatBase64url(witnessOf(fixture).publicKey)}`,
+      `contacts’ key ${formatBase64url(fixture.decryptionKeys.get(2)?.groupKey as Uint8Array)}`,
       'demo-issuer: Demonstration issuer, number 7',
     ]) {
       expect(text).toContain(expected);
@@ -272,7 +385,7 @@ describe('describeRoster', () => {
       epochs: roster.epochs.map((epoch) => ({ ...epoch, live: epoch.epoch === 2 })),
       authorityRoots: [randomBytes(32)],
       forces: [
-        { ...force, codesPerDay: 1 },
+        { ...force, codesPerDay: 1, delayDays: 7 },
         { ...force, id: 'new-force' },
       ],
       issuers: [],
@@ -286,7 +399,9 @@ describe('describeRoster', () => {
       },
     };
     const text = describeRoster(next, formatRoster(next), roster);
-    expect(text).toMatch(/demo-force: .* 1 codes a day, .* \(CHANGED; was: .* 20000 codes a day/u);
+    expect(text).toMatch(
+      /demo-force: .* 1 codes a day, .* hidden in the log for 7 days, .* \(CHANGED; was: .* 20000 codes a day/u,
+    );
     expect(text).toMatch(/new-force: .* \(NEW\)/u);
     expect(text).toMatch(/demo-issuer: .* \(REMOVED\)/u);
     expect(text).toMatch(/epoch 1: retired, .* \(CHANGED; was: live/u);

@@ -4,7 +4,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { ERROR_CODES, type ErrorCode } from '../../../crypto/errors.ts';
 import { parseMessage } from '../../../crypto/message.ts';
 import { MAX_BODY_BYTES, problemSchema } from '../../../crypto/wire.ts';
-import { createTestService } from '../../support/service.ts';
+import { createTestService, FOREIGN_ROUTES } from '../../support/service.ts';
 
 const JSON_TYPE = 'application/json';
 
@@ -168,6 +168,75 @@ describe('refusals', () => {
   });
 });
 
+describe('routes of a foreign protocol', () => {
+  const foreign = (): ReturnType<typeof supertest> => supertest(createTestService(FOREIGN_ROUTES).app);
+
+  it.each(['text/plain; charset=utf-8', 'application/octet-stream', 'application/json', 'text/x.unknown'])(
+    'take text under the type %s, and reply with text',
+    async (type) => {
+      const response = await foreign().post('/v1/notes').set('content-type', type).send('grüße\n');
+      expect([response.status, response.text]).toEqual([200, 'GRÜSSE\n']);
+      expect(response.headers['content-type']).toBe('text/plain; charset=utf-8');
+      expect(response.headers['cache-control']).toBe('no-store');
+    },
+  );
+
+  it('take text without a type, and none at all', async () => {
+    const { app } = createTestService(FOREIGN_ROUTES);
+    const test = supertest(app).post('/v1/notes');
+    test.write('a note');
+    expect((await ask(test)).text).toBe('A NOTE');
+    const response = await ask(supertest(app).post('/v1/notes'));
+    expect([response.status, response.text]).toEqual([200, '']);
+  });
+
+  it('refuse text that is not UTF-8, too long for its schema, or for any', async () => {
+    const post = async (body: string | Buffer): Promise<Response> =>
+      ask(foreign().post('/v1/notes').set('content-type', 'text/plain').send(body));
+    expectProblem(await post(Buffer.of(0x61, 0xff)), 'badInput', { field: 'body' });
+    expectProblem(await post('a'.repeat(1001)), 'badInput');
+    expectProblem(await post('a'.repeat(MAX_BODY_BYTES + 1)), 'tooLarge');
+  });
+
+  it('take and reply bytes, which may be cached for ever', async () => {
+    const response = await foreign()
+      .post('/v1/blobs')
+      .set('content-type', 'application/octet-stream')
+      .send(Buffer.of(0, 255, 10));
+    expect(response.body).toEqual(Buffer.of(10, 255, 0));
+    expect(response.headers['content-type']).toBe('application/octet-stream');
+    expect(response.headers['content-length']).toBe('3');
+    expect(response.headers['cache-control']).toBe('public, max-age=31536000, immutable');
+  });
+
+  it.each(['a', 'a/b', 'x001/x002/003.p/4', 'a//b'])('take the rest of the address: %s', async (path) => {
+    const response = await foreign().get(`/v1/files/some-name/${path}`);
+    expect(response.body).toEqual({ name: 'some-name', path });
+  });
+
+  it('check the rest of the address by its schema', async () => {
+    expectProblem(await ask(foreign().get(`/v1/files/n/${'a/'.repeat(16)}`)), 'badInput', { field: 'path' });
+    expectProblem(await ask(foreign().get('/v1/files/n/')), 'unknownRoute');
+    const response = await ask(foreign().post('/v1/files/n/a/b'));
+    expectProblem(response, 'methodNotAllowed');
+    expect(response.headers['allow']).toBe('GET, HEAD');
+  });
+
+  it('answer errors in the protocol’s form where it has one', async () => {
+    const post = async (code: string): Promise<Response> =>
+      ask(foreign().post('/v1/conflicts').set('content-type', 'text/plain').send(code));
+    const conflict = await post('sizeConflict');
+    expect([conflict.status, conflict.text]).toEqual([409, '42\n']);
+    expect(conflict.headers['content-type']).toBe('text/x.size');
+    expect(conflict.headers['cache-control']).toBe('no-store');
+    const proof = await post('badProof');
+    expect([proof.status, proof.headers['content-type']]).toEqual([422, 'application/problem+json']);
+    expect(JSON.parse(proof.text)).toMatchObject({ code: 'badProof', status: 422, size: 42 });
+    expectProblem(await post('notFound'), 'notFound');
+    expectProblem(await post('another'), 'badInput');
+  });
+});
+
 describe('headers', () => {
   it.each(['/v1/constant', '/nowhere', '/healthz'])('are strict at %s', async (path) => {
     const { headers } = await get(path);
@@ -239,5 +308,10 @@ describe('operations', () => {
     expect(text).toContain('An &lt;echo&gt; &amp; more');
     expect(text).toContain('POST /v1/echoes/{name}');
     expect(text).toContain('<code>quotaExceeded</code> (429)');
+    const foreign = (await supertest(createTestService(FOREIGN_ROUTES).app).get('/docs')).text;
+    expect(foreign).toContain('GET /v1/files/{name}/{path...}');
+    expect(foreign).toContain('<p>Reply: <code>application/octet-stream</code></p>');
+    expect(foreign).toContain('<summary>Request: <code>text/plain; charset=utf-8</code></summary>');
+    expect(foreign).toContain('<code>badProof</code> (422)');
   });
 });

@@ -4,7 +4,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { z } from 'zod';
 import { BlindmarkError } from '../../../crypto/errors.ts';
-import { askService, createServiceAgent, MAX_REPLY_BYTES } from '../../../server/http/client.ts';
+import { askService, createServiceAgent, exchangeText, MAX_REPLY_BYTES } from '../../../server/http/client.ts';
 import { formatProblem } from '../../../server/http/problem.ts';
 import { refusal } from '../../support/refusal.ts';
 
@@ -108,6 +108,35 @@ describe('askService', () => {
       response.writeHead(200).write('{"ans', () => request.socket.destroy()),
     );
     await expect(askService(cut, schema, { timeoutMs: 10_000 })).rejects.toThrow(refusal('unreachable'));
+  });
+});
+
+describe('exchangeText', () => {
+  it('posts text, and gives whatever comes back with its status', async () => {
+    const seen: unknown[] = [];
+    const url = await serve((request: IncomingMessage, response) => {
+      let body = '';
+      request.setEncoding('utf8').on('data', (chunk: string) => (body += chunk));
+      request.on('end', () => {
+        seen.push([request.method, request.headers['content-type'], body]);
+        response.writeHead(409, { 'content-type': 'text/x.size' }).end('42\n');
+      });
+    });
+    const expected = { status: 409, text: '42\n' };
+    expect(await exchangeText(url, { timeoutMs: 10_000, body: 'grüße\n' })).toEqual(expected);
+    expect(await exchangeText(url, { timeoutMs: 10_000 })).toEqual(expected);
+    expect(seen).toEqual([
+      ['POST', 'text/plain; charset=utf-8', 'grüße\n'],
+      ['GET', undefined, ''],
+    ]);
+  });
+
+  it('fails as asking does', async () => {
+    const silent = await serve(() => {});
+    await expect(exchangeText(silent, { timeoutMs: 50 })).rejects.toThrow(refusal('timedOut'));
+    await expect(exchangeText('http://127.0.0.1:1/', { timeoutMs: 10_000 })).rejects.toThrow(refusal('unreachable'));
+    const large = await serve((_, response) => response.end(' '.repeat(MAX_REPLY_BYTES + 1)));
+    await expect(exchangeText(large, { timeoutMs: 10_000 })).rejects.toThrow(refusal('badReply'));
   });
 });
 

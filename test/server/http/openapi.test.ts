@@ -2,7 +2,7 @@ import supertest from 'supertest';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { ERROR_CODES, type ErrorCode } from '../../../crypto/errors.ts';
-import { createTestService, TEST_ROUTES } from '../../support/service.ts';
+import { createTestService, FOREIGN_ROUTES, TEST_ROUTES } from '../../support/service.ts';
 
 interface Content {
   readonly content?: Record<string, { readonly schema: z.core.JSONSchema.JSONSchema }>;
@@ -73,6 +73,31 @@ describe('the OpenAPI document', () => {
       }
       expect(Object.values(operation.responses).every(({ description }) => description.length > 0)).toBe(true);
     }
+  });
+
+  it('describes text, bytes, addresses with slashes and foreign errors', async () => {
+    const response = await supertest(createTestService(FOREIGN_ROUTES).app).get('/openapi.json');
+    const { paths } = response.body as Document;
+    expect(Object.keys(paths)).toEqual(['/v1/notes', '/v1/blobs', '/v1/files/{name}/{path}', '/v1/conflicts']);
+    const contentOf = (path: string) => {
+      const { requestBody, responses } = Object.values(paths[path] ?? {})[0] as Operation;
+      return [requestBody?.content, responses['200']?.content];
+    };
+    expect(contentOf('/v1/notes')).toEqual([
+      { 'text/plain; charset=utf-8': { schema: { type: 'string', maxLength: 1000 } } },
+      { 'text/plain; charset=utf-8': { schema: { type: 'string' } } },
+    ]);
+    expect(contentOf('/v1/blobs')).toEqual([{ 'application/octet-stream': {} }, { 'application/octet-stream': {} }]);
+    const [name, rest] = paths['/v1/files/{name}/{path}']?.['get']?.parameters ?? [];
+    expect([name?.name, rest?.name]).toEqual(['name', 'path']);
+    expect(rest).toMatchObject({ description: expect.stringContaining('slashes') as string });
+    const responses = paths['/v1/conflicts']?.['post']?.responses ?? {};
+    expect(Object.keys(responses)).toEqual(['200', '400', '404', '409', '413', '422', '500', '503']);
+    expect(responses['409']).toEqual({
+      description: `\`sizeConflict\`: ${ERROR_CODES.sizeConflict.title}`,
+      content: { 'text/x.size': { schema: { type: 'string' } } },
+    });
+    expect(responses['422']?.description).toContain('badProof');
   });
 
   it('refers to nothing that is not in it', async () => {

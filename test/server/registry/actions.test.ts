@@ -2,16 +2,12 @@
 import { DatabaseSync } from 'node:sqlite';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { formatBase64url, randomBytes } from '../../../crypto/bytes.ts';
-import { formatMessage, parseMessage } from '../../../crypto/message.ts';
-import { historyHash, withdrawalHash, type RegistrationRow } from '../../../crypto/registration.ts';
+import { formatMessage } from '../../../crypto/message.ts';
+import { historyHash, type RegistrationRow } from '../../../crypto/registration.ts';
 import { createSigningKey, sign } from '../../../crypto/signature.ts';
-import {
-  actionRequestSchema,
-  historyReplySchema,
-  historyRequestSchema,
-  type ActionRequest,
-} from '../../../crypto/wire.ts';
+import { actionRequestSchema, historyRequestSchema, type ActionRequest } from '../../../crypto/wire.ts';
 import { createFixture, type Fixture } from '../../support/fixture.ts';
+import { act, change, read, setStatus, stored, withdraw, withdrawal, witness } from './owner-steps.ts';
 import {
   changeByte,
   changeRow,
@@ -23,7 +19,6 @@ import {
   register,
   registrationBody,
   type Mark,
-  type World,
 } from './world.ts';
 import { createToken } from '../../support/tokens.ts';
 
@@ -31,37 +26,6 @@ let fixture: Fixture;
 beforeAll(async () => {
   fixture = await createFixture({ epochs: [1, 2] });
 });
-
-const witness = ({ lookupTag, signingKey }: Mark) => ({ lookupTag, ownerPublicKey: signingKey.publicKey });
-
-const act = async (world: World, commitment: Uint8Array, action: ActionRequest) =>
-  world.post(pathOf(commitment, 'actions'), formatMessage(actionRequestSchema, action));
-
-const change = async (world: World, kind: 'status' | 'replace', mark: Mark, row: RegistrationRow) =>
-  act(world, mark.row.commitment, { kind, ...witness(mark), row });
-
-const setStatus = async (world: World, mark: Mark, status: RegistrationRow['status'], version = 2) =>
-  change(world, 'status', mark, changeRow(fixture, mark, { status, version }));
-
-function withdrawal(mark: Mark, version = 1, origin = fixture.origin): Extract<ActionRequest, { kind: 'withdraw' }> {
-  const signature = sign(mark.signingKey, withdrawalHash(origin, mark.row.commitment, version));
-  return { kind: 'withdraw', ...witness(mark), version, signature };
-}
-
-async function read(
-  world: World,
-  mark: Mark,
-  options: { issuedAt?: number; key?: Mark['signingKey']; origin?: string } = {},
-) {
-  const { issuedAt = world.clock.now, key = mark.signingKey, origin = fixture.origin } = options;
-  const signature = sign(key, historyHash(origin, mark.row.commitment, issuedAt));
-  const body = { ...witness(mark), ownerPublicKey: key.publicKey, issuedAt, signature };
-  return world.post(pathOf(mark.row.commitment, 'history'), formatMessage(historyRequestSchema, body));
-}
-
-async function stored(world: World, mark: Mark): Promise<RegistrationRow> {
-  return parseMessage(historyReplySchema, (await read(world, mark)).body).registration;
-}
 
 /** The same tag and commitment, presented by somebody else. */
 const stranger = (mark: Mark): Mark => ({ ...mark, signingKey: createSigningKey() });
@@ -71,7 +35,7 @@ describe('status', () => {
     it(`becomes ${status}, and nothing else changes`, async () => {
       const world = await createWorld(fixture);
       const mark = await register(world, { change: { status: status === 'withKeeper' ? 'lost' : 'withKeeper' } });
-      expect((await setStatus(world, mark, status)).body).toEqual({ result: 'done' });
+      expect((await setStatus(world, mark, status)).body).toMatchObject({ result: 'done' });
       const row = await stored(world, mark);
       expect({ ...row, rowSignature: null }).toEqual({ ...mark.row, status, version: 2, rowSignature: null });
     });
@@ -81,9 +45,9 @@ describe('status', () => {
     const world = await createWorld(fixture);
     const mark = await register(world);
     await setStatus(world, mark, 'stolen');
-    expect((await setStatus(world, mark, 'stolen')).body).toEqual({ result: 'again' });
+    expect((await setStatus(world, mark, 'stolen')).body).toMatchObject({ result: 'again' });
     await world.restart();
-    expect((await setStatus(world, mark, 'stolen')).body).toEqual({ result: 'again' });
+    expect((await setStatus(world, mark, 'stolen')).body).toMatchObject({ result: 'again' });
     expect((await stored(world, mark)).version).toBe(2);
   });
 
@@ -141,8 +105,8 @@ describe('replace', () => {
     const mark = await register(world);
     const envelopes = { itemEnvelope: randomBytes(2048), contactEnvelope: randomBytes(1024) };
     const row = changeRow(fixture, mark, { ...envelopes, version: 2 });
-    expect((await change(world, 'replace', mark, row)).body).toEqual({ result: 'done' });
-    expect((await change(world, 'replace', mark, row)).body).toEqual({ result: 'again' });
+    expect((await change(world, 'replace', mark, row)).body).toMatchObject({ result: 'done' });
+    expect((await change(world, 'replace', mark, row)).body).toMatchObject({ result: 'again' });
     expect(await stored(world, mark)).toEqual(row);
   });
 
@@ -165,14 +129,14 @@ describe('withdraw', () => {
   it('erases the row, so that nothing tells it from one that never was', async () => {
     const world = await createWorld(fixture);
     const mark = await register(world);
-    expect((await act(world, mark.row.commitment, withdrawal(mark))).body).toEqual({ result: 'done' });
+    expect((await withdraw(world, mark)).body).toMatchObject({ result: 'done' });
     const never = createMark(fixture);
     const [erased, unknown] = [await read(world, mark), await read(world, never)];
     expect(refusalIn(erased).code).toBe('notFound');
     expect(erased.text).toBe(unknown.text);
     // Repeated, it is answered like a registration that never was: that it was done can't be known.
-    const repeated = await act(world, mark.row.commitment, withdrawal(mark));
-    expect(repeated.text).toBe((await act(world, never.row.commitment, withdrawal(never))).text);
+    const repeated = await withdraw(world, mark);
+    expect(repeated.text).toBe((await withdraw(world, never)).text);
     await world.restart();
     const db = new DatabaseSync(world.file, { readOnly: true });
     expect(db.prepare('SELECT count(*) AS n FROM registrations').get()).toEqual({ n: 0 });
@@ -184,7 +148,7 @@ describe('withdraw', () => {
     const mark = createMark(fixture);
     const token = await createToken(fixture);
     await world.post('/v1/registrations', registrationBody(mark, token));
-    await act(world, mark.row.commitment, withdrawal(mark));
+    await withdraw(world, mark);
     expect(refusalIn(await world.post('/v1/registrations', registrationBody(mark, token))).code).toBe('tokenSpent');
     const again = await register(world, { lookupTag: mark.lookupTag });
     expect((await stored(world, again)).version).toBe(1);
@@ -194,20 +158,20 @@ describe('withdraw', () => {
     const world = await createWorld(fixture);
     const mark = await register(world);
     await setStatus(world, mark, 'stolen');
-    expect(refusalIn(await act(world, mark.row.commitment, withdrawal(mark, 1))).code).toBe('versionConflict');
-    expect((await act(world, mark.row.commitment, withdrawal(mark, 2))).body).toEqual({ result: 'done' });
+    expect(refusalIn(await withdraw(world, mark, 1)).code).toBe('versionConflict');
+    expect((await withdraw(world, mark, 2)).body).toMatchObject({ result: 'done' });
   });
 
   it('refuses a signature for another registry, version or registration', async () => {
     const world = await createWorld(fixture);
     const [mark, second] = [await register(world), await register(world)];
     const signatures = [
-      withdrawal(mark, 1, 'other.blindmark.example').signature,
-      withdrawal(mark, 2).signature,
-      withdrawal({ ...mark, row: second.row }).signature,
+      withdrawal({ ...fixture, origin: 'other.blindmark.example' }, mark).signature,
+      withdrawal(fixture, mark, 2).signature,
+      withdrawal(fixture, { ...mark, row: second.row }).signature,
     ];
     for (const signature of signatures) {
-      const response = await act(world, mark.row.commitment, { ...withdrawal(mark), signature });
+      const response = await act(world, mark.row.commitment, { ...withdrawal(fixture, mark), signature });
       expect(refusalIn(response)).toEqual({ code: 'badSignature', field: 'signature' });
     }
     expect((await stored(world, mark)).version).toBe(1);
@@ -254,7 +218,7 @@ describe('somebody else’s registration, and one that does not exist', () => {
     const never = createMark(fixture);
     const asked = async (target: Mark): Promise<string[]> => {
       const thief = stranger(target);
-      const responses = [await read(world, thief), await act(world, target.row.commitment, withdrawal(thief))];
+      const responses = [await read(world, thief), await act(world, target.row.commitment, withdrawal(fixture, thief))];
       return responses.map((response) => {
         expect(refusalIn(response)).toEqual({ code: 'notFound', field: 'commitment' });
         return response.text;
@@ -268,14 +232,14 @@ describe('somebody else’s registration, and one that does not exist', () => {
     const world = await createWorld(fixture);
     const mark = { ...(await register(world)), lookupTag: randomBytes(32) };
     expect(refusalIn(await read(world, mark)).code).toBe('notFound');
-    expect(refusalIn(await act(world, mark.row.commitment, withdrawal(mark))).code).toBe('notFound');
+    expect(refusalIn(await withdraw(world, mark)).code).toBe('notFound');
   });
 
   it('are refused alike to who knows tag and public key, and can’t sign', async () => {
     const world = await createWorld(fixture);
     const answers = [];
     for (const target of [await register(world), createMark(fixture)]) {
-      const forged = { ...withdrawal(target), signature: randomBytes(64) };
+      const forged = { ...withdrawal(fixture, target), signature: randomBytes(64) };
       answers.push(problemOf(await act(world, target.row.commitment, forged)));
     }
     expect(answers[0]).toMatchObject({ code: 'badSignature' });
@@ -335,12 +299,12 @@ describe('a changed byte', () => {
   it('in the address is refused', async () => {
     const world = await createWorld(fixture);
     const mark = await register(world);
-    const response = await act(world, randomBytes(32), withdrawal(mark));
+    const response = await act(world, randomBytes(32), withdrawal(fixture, mark));
     expect(refusalIn(response).code).toBe('badSignature');
     for (const address of ['x', formatBase64url(randomBytes(31)), '%E0%A4%A']) {
       const malformed = await world.post(
         `/v1/registrations/${address}/actions`,
-        formatMessage(actionRequestSchema, withdrawal(mark)),
+        formatMessage(actionRequestSchema, withdrawal(fixture, mark)),
       );
       expect(['badInput', 'unknownRoute']).toContain(refusalIn(malformed).code);
     }

@@ -4,7 +4,15 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { randomBytes } from '../../../crypto/bytes.ts';
 import { registryFileSchema } from '../../../crypto/credential-files.ts';
 import type { KeyGeneration } from '../../../crypto/dkg-messages.ts';
-import { parseRoster, rosterHash, signRoster, type Roster, type RosterSignature } from '../../../crypto/roster.ts';
+import type { TreeHead } from '../../../crypto/merkle.ts';
+import {
+  parseRoster,
+  rosterHash,
+  signRoster,
+  type Roster,
+  type RosterSignature,
+  type VerifiedRoster,
+} from '../../../crypto/roster.ts';
 import { createSigningKey } from '../../../crypto/signature.ts';
 import { STANDARD_SCHEMES } from '../../../crypto/standard-schemes.ts';
 import { STRETCH_FLOOR } from '../../../crypto/stretch.ts';
@@ -23,7 +31,7 @@ import { loadRoster, readRosterChain } from '../../../server/registry/roster.ts'
 import { createFixture, type Fixture } from '../../support/fixture.ts';
 import { createFolder } from '../../support/folder.ts';
 import { refusal } from '../../support/refusal.ts';
-import { generateKey } from './key-generation.ts';
+import { generateKey, generateKeys } from './key-generation.ts';
 
 let fixture: Fixture;
 beforeAll(async () => {
@@ -32,7 +40,8 @@ beforeAll(async () => {
 
 const changes = (change: Partial<RosterChanges> = {}): RosterChanges => ({
   origin: fixture.origin,
-  keyGeneration: generateKey(fixture, 1),
+  ...generateKeys(fixture, 1),
+  logKey: fixture.logKey.publicKey,
   stretch: STRETCH_FLOOR,
   authorityRoots: [fixture.authorityRoot.publicKey],
   forces: fixture.roster.roster.forces,
@@ -41,7 +50,10 @@ const changes = (change: Partial<RosterChanges> = {}): RosterChanges => ({
   ...change,
 });
 
-const verified = (bytes: Uint8Array) => ({ roster: parseRoster(bytes), hash: rosterHash(bytes) });
+const verified = (bytes: Uint8Array): VerifiedRoster => {
+  const roster = parseRoster(bytes);
+  return { roster, hash: rosterHash(bytes), signers: roster };
+};
 
 /** What stays the same in the next roster. */
 const next = (change: Partial<RosterChanges>): RosterChanges => ({
@@ -62,6 +74,19 @@ describe('the first draft', () => {
     ]);
     expect(roster.epochs).toMatchObject([{ epoch: 1, live: true, stretch: STRETCH_FLOOR }]);
     expect(roster.testRoster).toBeUndefined();
+  });
+
+  it('holds the keys of both ends, and the log’s and the witnesses’', () => {
+    const { keyGeneration, decryptionKeyGeneration } = generateKeys(fixture, 1);
+    const roster = parseRoster(draftRoster(changes({ keyGeneration, decryptionKeyGeneration }), null));
+    const [epoch] = roster.epochs as [Roster['epochs'][number]];
+    expect(epoch).toMatchObject({ groupKey: keyGeneration.groupKey, publicShares: keyGeneration.publicShares });
+    const { groupKey, publicShares } = decryptionKeyGeneration;
+    expect(epoch.decryption).toEqual({ groupKey, publicShares });
+    expect(roster.log).toEqual({ generation: 1, publicKey: fixture.logKey.publicKey, start: null, closed: null });
+    expect(roster.guardians.map(({ witnessKey }) => witnessKey)).toEqual(
+      fixture.witnesses.map(({ publicKey }) => publicKey),
+    );
   });
 
   const cases: [string, () => Partial<RosterChanges>, Error][] = [
@@ -94,6 +119,63 @@ describe('the first draft', () => {
       () => ({ removeForces: ['nowhere'] }),
       refusal('badInput', '--remove-force'),
     ],
+    [
+      'a decryption key of another epoch',
+      () => ({ decryptionKeyGeneration: generateKey(fixture, 2, fixture.operators, 2, 'decryption') }),
+      refusal('badInput', '--decryption-key-generation'),
+    ],
+    [
+      'a decryption key by other guardians',
+      () => {
+        const operators = fixture.operators.map(() => createSigningKey());
+        return { decryptionKeyGeneration: generateKey(fixture, 1, operators, 2, 'decryption') };
+      },
+      refusal('badInput', '--decryption-key-generation'),
+    ],
+    [
+      'a decryption key by guardians that witness with other keys',
+      () => {
+        const witnesses = fixture.witnesses.map(() => createSigningKey());
+        return {
+          decryptionKeyGeneration: generateKey({ ...fixture, witnesses }, 1, fixture.operators, 2, 'decryption'),
+        };
+      },
+      refusal('badInput', '--decryption-key-generation'),
+    ],
+    [
+      'another registry’s decryption key',
+      () => ({
+        decryptionKeyGeneration: generateKey(
+          { ...fixture, origin: 'other.example' },
+          1,
+          fixture.operators,
+          2,
+          'decryption',
+        ),
+      }),
+      refusal('wrongOrigin', '--decryption-key-generation'),
+    ],
+    [
+      'the keys in each other’s place',
+      () => {
+        const { keyGeneration, decryptionKeyGeneration } = generateKeys(fixture, 1);
+        return { keyGeneration: decryptionKeyGeneration, decryptionKeyGeneration: keyGeneration };
+      },
+      refusal('badInput', '--key-generation'),
+    ],
+    [
+      'one key for both ends',
+      () => {
+        const { keyGeneration } = generateKeys(fixture, 1);
+        return { keyGeneration, decryptionKeyGeneration: keyGeneration };
+      },
+      refusal('badInput', '--decryption-key-generation'),
+    ],
+    [
+      'a successor log',
+      () => ({ successor: { start: { size: 1, root: randomBytes(32) }, closed: { size: 1, root: randomBytes(32) } } }),
+      refusal('badInput', '--successor-log'),
+    ],
     ['an epoch to retire that is not there', () => ({ retireEpochs: [4] }), refusal('badInput', '--retire-epoch')],
   ];
   for (const [what, change, expected] of cases) {
@@ -105,6 +187,14 @@ describe('the first draft', () => {
   it('is refused without a key', () => {
     const { keyGeneration: _, ...rest } = changes();
     expect(() => draftRoster(rest, null)).toThrow(refusal('badInput', '--key-generation'));
+  });
+
+  it.each([
+    ['decryptionKeyGeneration', '--decryption-key-generation'],
+    ['logKey', 'logKey'],
+  ] as const)('is refused without %s', (name, field) => {
+    const { [name]: _, ...rest } = changes();
+    expect(() => draftRoster(rest, null)).toThrow(refusal('badInput', field));
   });
 
   it('sets the floor aside when it says so', () => {
@@ -144,7 +234,7 @@ describe('the next draft', () => {
 
   it('adds an epoch of the same guardians, and retires one', () => {
     const first = verified(draftRoster(changes(), null));
-    const second = verified(draftRoster(next({ keyGeneration: generateKey(fixture, 2) }), first));
+    const second = verified(draftRoster(next(generateKeys(fixture, 2)), first));
     expect(second.roster.epochs.map(({ epoch, live }) => [epoch, live])).toEqual([
       [1, true],
       [2, true],
@@ -159,13 +249,46 @@ describe('the next draft', () => {
 
   it('refuses an epoch that is not newer, and a key of other guardians', () => {
     const first = verified(draftRoster(changes(), null));
-    const draft = (keyGeneration: KeyGeneration) => () => draftRoster(next({ keyGeneration }), first);
+    const draft = (keyGeneration: KeyGeneration) => () =>
+      draftRoster(next({ ...generateKeys(fixture, keyGeneration.epoch), keyGeneration }), first);
     expect(draft(generateKey(fixture, 1))).toThrow(refusal('badInput', '--key-generation'));
     const strangers = [0, 1, 2].map(() => createSigningKey());
     expect(draft(generateKey(fixture, 2, strangers))).toThrow(refusal('badInput', '--key-generation'));
     expect(draft(generateKey(fixture, 2, fixture.operators, 3))).toThrow(refusal('badInput', '--key-generation'));
     expect(draft(generateKey(fixture, 2, fixture.operators.slice(0, 2)))).toThrow(
       refusal('badInput', '--key-generation'),
+    );
+  });
+
+  it('keeps the log as it is, whatever key is at hand', () => {
+    const first = verified(draftRoster(changes(), null));
+    const second = parseRoster(draftRoster(next({ logKey: createSigningKey().publicKey }), first));
+    expect(second.log).toEqual(first.roster.log);
+  });
+
+  it('puts a successor in the place of the log', () => {
+    const first = verified(draftRoster(changes(), null));
+    const [start, closed] = [5, 9].map((size) => ({ size, root: randomBytes(32) })) as [TreeHead, TreeHead];
+    const { publicKey } = createSigningKey();
+    const second = verified(draftRoster(next({ logKey: publicKey, successor: { start, closed } }), first));
+    expect(second.roster.log).toEqual({ generation: 2, publicKey, start, closed });
+    const third = parseRoster(draftRoster(next({}), second));
+    expect(third.log).toEqual(second.roster.log);
+    // A successor that begins behind what was cosigned is none.
+    const turned = { start: closed, closed: start };
+    expect(() => draftRoster(next({ logKey: publicKey, successor: turned }), first)).toThrow(
+      refusal('badRoster', 'log.start'),
+    );
+  });
+
+  it('takes a decryption key with a new epoch alone', () => {
+    const first = verified(draftRoster(changes(), null));
+    const { keyGeneration, decryptionKeyGeneration } = generateKeys(fixture, 2);
+    expect(() => draftRoster(next({ decryptionKeyGeneration }), first)).toThrow(
+      refusal('badInput', '--key-generation'),
+    );
+    expect(() => draftRoster(next({ keyGeneration }), first)).toThrow(
+      refusal('badInput', '--decryption-key-generation'),
     );
   });
 

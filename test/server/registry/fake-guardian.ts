@@ -1,21 +1,36 @@
-/** A guardian on loopback that evaluates honestly, or fails in one of the ways that a registry must withstand. */
+/**
+ * A guardian on loopback that evaluates honestly, or fails in one of the ways that a registry must withstand. As a witness of the
+ * log it is a {@link TestWitness}, with ways to fail of its own.
+ */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { formatBase64url, randomBytes } from '../../../crypto/bytes.ts';
 import { sodiumGroup } from '../../../crypto/group-sodium.ts';
-import { BlindmarkError, type ErrorCode } from '../../../crypto/errors.ts';
+import { BlindmarkError, isBlindmarkError, type ErrorCode } from '../../../crypto/errors.ts';
 import { parseMessage } from '../../../crypto/message.ts';
+import { cosignCheckpoint, type Checkpoint } from '../../../crypto/checkpoint.ts';
+import {
+  cosignerName,
+  logName,
+  verifyLogCheckpoint,
+  verifyLogged,
+  verifyRosterLogged,
+} from '../../../crypto/log-proof.ts';
+import { verifyConsistency } from '../../../crypto/merkle.ts';
 import { blindEvaluate } from '../../../crypto/oprf.ts';
-import { evaluationRequestSchema, type GuardianEvaluation } from '../../../crypto/wire.ts';
+import { createSigningKey, type SigningKey } from '../../../crypto/signature.ts';
+import { guardianEvaluateSchema, type GuardianEvaluateRequest, type GuardianEvaluation } from '../../../crypto/wire.ts';
 import { formatProblem } from '../../../server/http/problem.ts';
+import type { Fixture } from '../../support/fixture.ts';
 import type { SplitKey } from '../../support/split-key.ts';
+import { startWitness, type TestWitness } from '../../support/witness.ts';
 
 /** How a guardian answers. */
 export type Behaviour =
   | 'honest'
   /** Takes the request and never answers. */
   | 'hanging'
-  /** Answers honestly once {@link FakeGuardian.release} is called. */
+  /** Answers once {@link FakeGuardian.release} is called: as its behaviour is then, or honestly. */
   | 'held'
   /** Ends each connection. */
   | 'resetting'
@@ -39,13 +54,26 @@ export type Behaviour =
   | 'garbage'
   | 'htmlError'
   | 'redirecting'
+  /** Cosigns with a key that is not its own. */
+  | 'otherWitnessKey'
+  /** Cosigns a checkpoint that was not asked about. */
+  | 'otherCheckpoint'
+  /** Knows the log up to {@link FakeGuardian.known} entries alone, and says so until it is given a consistency proof from there. */
+  | 'catchingUp'
+  /** Says each time that it knows another size of the log. */
+  | 'wandering'
+  /** Says that it knows more of the log than there is. */
+  | 'ahead'
   | { readonly refusing: ErrorCode; readonly retryAfter?: number };
 
 export interface FakeGuardian {
   readonly id: string;
   readonly url: string;
   behaviour: Behaviour;
-  /** Bodies of the requests that came. */
+  readonly witness: TestWitness;
+  /** What it knows of the log while it is `catchingUp`. */
+  known: Checkpoint | null;
+  /** Bodies of the requests for evaluations that came. */
   readonly requests: string[];
   /** Lets what is held be answered, now and later. */
   readonly release: () => void;
@@ -93,15 +121,31 @@ async function readBody(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString('utf8');
 }
 
+/** What any guardian checks of the evidence, whatever it then answers: the log's signature, and the proofs of both entries. */
+function checkEvidence({ log }: GuardianEvaluateRequest, { roster }: Fixture): Checkpoint {
+  const checkpoint = verifyLogCheckpoint(log.checkpoint, roster.roster);
+  verifyRosterLogged(log.roster, checkpoint, roster);
+  verifyLogged(log.logged, checkpoint);
+  return checkpoint;
+}
+
 /** Starts a guardian. `index` counts from 1. */
 export async function startFakeGuardian(
   index: number,
-  keys: ReadonlyMap<number, SplitKey>,
+  fixture: Fixture,
   behaviour: Behaviour = 'honest',
 ): Promise<FakeGuardian> {
   const id = `g${index}`;
+  const { keys, roster } = fixture;
   const released = Promise.withResolvers<void>();
   const requests: string[] = [];
+  const witnessKey = fixture.witnesses[index - 1] as SigningKey;
+  const witness = await startWitness({
+    id,
+    name: cosignerName(fixture.origin, id),
+    key: witnessKey,
+    log: { origin: logName(roster.roster), publicKey: roster.roster.log.publicKey },
+  });
 
   const share = (epoch: number, chosen: Behaviour) => {
     const key = keys.get(chosen === 'oldShare' ? epoch - 1 : epoch) as SplitKey;
@@ -109,52 +153,95 @@ export async function startFakeGuardian(
     return key.shares[position] as SplitKey['shares'][number];
   };
 
-  const answer = (body: string, chosen: Behaviour): string => {
-    const request = parseMessage(evaluationRequestSchema, JSON.parse(body));
+  const cosign = (checkpoint: Checkpoint, chosen: Behaviour): Uint8Array => {
+    const key = chosen === 'otherWitnessKey' ? createSigningKey() : witnessKey;
+    const of = chosen === 'otherCheckpoint' ? { ...checkpoint, size: checkpoint.size + 1 } : checkpoint;
+    return cosignCheckpoint(of, key, witness.clock());
+  };
+
+  /** The size that it says it knows; null when it is content. */
+  const conflict = ({ log }: GuardianEvaluateRequest, checkpoint: Checkpoint, chosen: Behaviour): number | null => {
+    if (chosen === 'ahead') return checkpoint.size + 1000;
+    if (chosen === 'wandering') return requests.length % 2 === 0 ? 1 : checkpoint.size;
+    if (chosen !== 'catchingUp' || guardian.known === null) return null;
+    const { known } = guardian;
+    if (log.consistency?.size !== known.size) return known.size;
+    const [first, second] = known.size < checkpoint.size ? [known, checkpoint] : [checkpoint, known];
+    verifyConsistency({ first, second, proof: log.consistency.proof });
+    return null;
+  };
+
+  const answer = ({ request }: GuardianEvaluateRequest, checkpoint: Checkpoint, chosen: Behaviour): string => {
     const evaluations = request.epochs.map((epoch) => {
       const { secret, publicShare } = share(epoch, chosen);
       const { evaluatedElements, proof } = blindEvaluate(secret, publicShare, request.elements);
       return { epoch, elements: evaluatedElements, proof };
     });
-    const guardian = chosen === 'anotherName' ? 'g9' : id;
+    const name = chosen === 'anotherName' ? 'g9' : id;
     // Not by the schema: what a liar sends need not fit it.
     return JSON.stringify({
-      guardian,
+      guardian: name,
       evaluations: falsify(chosen, evaluations).map(({ epoch, elements, proof }) => ({
         epoch,
         elements: elements.map((element) => formatBase64url(element)),
         proof: formatBase64url(proof),
       })),
+      cosignature: formatBase64url(cosign(checkpoint, chosen)),
     });
   };
 
   const reply = (response: ServerResponse, status: number, type: string, text: string): void => {
     response.writeHead(status, { 'content-type': type }).end(text);
   };
+  const refuse = (response: ServerResponse, error: BlindmarkError): void => {
+    const problem = formatProblem(error);
+    reply(response, problem.status, 'application/problem+json', JSON.stringify(problem));
+  };
 
-  const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+  const evaluate = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const body = await readBody(request);
     requests.push(body);
-    const chosen = guardian.behaviour;
+    let chosen = guardian.behaviour;
+    if (chosen === 'held') {
+      await released.promise;
+      if (guardian.behaviour !== 'held') chosen = guardian.behaviour;
+    }
     if (typeof chosen === 'object') {
-      const problem = formatProblem(new BlindmarkError(chosen.refusing, 'Refused by a test', chosen));
-      reply(response, problem.status, 'application/problem+json', JSON.stringify(problem));
+      refuse(response, new BlindmarkError(chosen.refusing, 'Refused by a test', chosen));
       return;
     }
     if (chosen === 'hanging') return;
-    if (chosen === 'held') await released.promise;
-    if (chosen === 'resetting') request.socket.destroy();
+    const asked = parseMessage(guardianEvaluateSchema, JSON.parse(body));
+    const checkpoint = checkEvidence(asked, fixture);
+    const size = conflict(asked, checkpoint, chosen);
+    if (size !== null) refuse(response, new BlindmarkError('sizeConflict', 'Another size is known', { size }));
+    else if (chosen === 'resetting') request.socket.destroy();
     else if (chosen === 'garbage') reply(response, 200, 'application/json', '{"guardian": ');
     else if (chosen === 'tooLarge')
-      reply(response, 200, 'application/json', ' '.repeat(300_000) + answer(body, 'honest'));
+      reply(response, 200, 'application/json', ' '.repeat(300_000) + answer(asked, checkpoint, 'honest'));
     else if (chosen === 'htmlError') reply(response, 500, 'text/html', '<h1>Bad gateway</h1>');
     else if (chosen === 'redirecting') response.writeHead(307, { location: '/elsewhere' }).end();
-    else reply(response, 200, 'application/json', answer(body, chosen));
+    else reply(response, 200, 'application/json', answer(asked, checkpoint, chosen));
   };
 
-  const server = createServer((request, response) => void handle(request, response));
+  /** Hands on what is for the witness, which has a port of its own. */
+  const passOn = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const { method = 'GET', url = '/' } = request;
+    const init = method === 'POST' ? { method, body: await readBody(request) } : {};
+    const answered = await fetch(witness.url + url, init).catch(() => null);
+    if (answered === null) request.socket.destroy();
+    else reply(response, answered.status, answered.headers.get('content-type') ?? 'text/plain', await answered.text());
+  };
+
+  const server = createServer((request, response) => {
+    const handle = request.url === '/v1/evaluate' ? evaluate : passOn;
+    handle(request, response).catch((error: unknown) => {
+      refuse(response, isBlindmarkError(error) ? error : new BlindmarkError('internal', String(error)));
+    });
+  });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const close = async (): Promise<void> => {
+    await witness.close();
     const closed = new Promise<void>((resolve) => server.close(() => resolve()));
     server.closeAllConnections();
     await closed;
@@ -163,6 +250,8 @@ export async function startFakeGuardian(
     id,
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     behaviour,
+    witness,
+    known: null,
     requests,
     release: () => released.resolve(),
     close,

@@ -1,18 +1,20 @@
 /** `blindmark-registry` as its operator runs it: from an empty folder to a running service, and what it refuses. */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { formatBase64url } from '../../../crypto/bytes.ts';
+import { parseCheckpoint, signCheckpoint } from '../../../crypto/checkpoint.ts';
 import { registryFileSchema } from '../../../crypto/credential-files.ts';
 import { keyGenerationSchema } from '../../../crypto/dkg-messages.ts';
+import { parseVerifierKey, SIGNATURE_TYPES } from '../../../crypto/note.ts';
 import {
+  parseRoster,
   parseRosterFingerprint,
-  rosterChainSchema,
   rosterDraftSchema,
   rosterIssuerSchema,
   rosterSchema,
@@ -21,15 +23,19 @@ import {
   verifyRosterChain,
   type Roster,
 } from '../../../crypto/roster.ts';
+import { createSigningKey } from '../../../crypto/signature.ts';
 import { STRETCH_FLOOR } from '../../../crypto/stretch.ts';
+import { registrationReplySchema, rosterReplySchema } from '../../../crypto/wire.ts';
 import { readJson, writeJson } from '../../../server/files.ts';
 import { readConfig, writeConfig } from '../../../server/registry/config.ts';
 import { draftRoster } from '../../../server/registry/draft-roster.ts';
+import { readLogKeys, writeLogKeys } from '../../../server/registry/log-key.ts';
 import { publishRoster } from '../../../server/registry/publish-roster.ts';
 import { createFixture, type Fixture } from '../../support/fixture.ts';
 import { createFolder } from '../../support/folder.ts';
-import { generateKey } from './key-generation.ts';
-import { createMark, registrationBody } from './world.ts';
+import { startFakeGuardian } from './fake-guardian.ts';
+import { generateKeys } from './key-generation.ts';
+import { createMark, logKeysOf, registrationBody } from './world.ts';
 import { createToken } from '../../support/tokens.ts';
 
 const MAIN = fileURLToPath(new URL('../../../server/registry/main.ts', import.meta.url));
@@ -62,12 +68,18 @@ function init(folder: string, ...more: string[]): void {
 function writeParts(folder: string, epoch = 1): string[] {
   const path = (name: string): string => join(folder, name);
   const { roster } = fixture.roster;
-  writeJson(path('key-generation.json'), keyGenerationSchema, generateKey(fixture, epoch));
+  const { keyGeneration, decryptionKeyGeneration } = generateKeys(fixture, epoch);
+  writeJson(path('key-generation.json'), keyGenerationSchema, keyGeneration);
+  writeJson(path('decryption.json'), keyGenerationSchema, decryptionKeyGeneration);
   writeJson(path('card.json'), rosterIssuerSchema, roster.issuers[0] as Roster['issuers'][number]);
   const [force] = roster.forces as [Roster['forces'][number]];
   writeJson(path('forces.json'), rosterSchema.shape.forces, [force, { ...force, id: 'second-force' }]);
   writeJson(path('force.json'), rosterSchema.shape.forces.element, { ...force, id: 'third-force' });
-  const files = { '--key-generation': 'key-generation.json', '--issuer': 'card.json' };
+  const files = {
+    '--key-generation': 'key-generation.json',
+    '--decryption-key-generation': 'decryption.json',
+    '--issuer': 'card.json',
+  };
   return [
     ...Object.entries(files).flatMap(([option, name]) => [option, path(name)]),
     ...['forces.json', 'force.json'].flatMap((name) => ['--force', path(name)]),
@@ -87,8 +99,21 @@ function signDraft(folder: string, draft: string, by: readonly number[]): string
   });
 }
 
-/** A folder with a published roster, made without the command line. */
-function prepare(): string {
+/** Guardians that cosign the registry's log, whatever becomes of the registry. */
+async function startWitnesses(): Promise<string[]> {
+  const guardians = await Promise.all([1, 2, 3].map(async (index) => startFakeGuardian(index, fixture)));
+  onTestFinished(async () => {
+    await Promise.all(guardians.map(async (guardian) => guardian.close()));
+  });
+  return guardians.map(({ url }) => url);
+}
+
+/**
+ * A folder with a published roster, made without the command line.
+ *
+ * @param urls of the guardians; by default nobody answers there
+ */
+function prepare(urls = ['g1', 'g2', 'g3'].map((_, i) => `http://127.0.0.1:${i + 1}`)): string {
   const folder = createFolder();
   writeConfig(folder, {
     format: 'blindmark-registry-config-v1',
@@ -98,15 +123,17 @@ function prepare(): string {
     port: 0,
     rosterFingerprint: null,
     allowTestRoster: false,
-    guardians: ['g1', 'g2', 'g3'].map((id, i) => ({ id, url: `http://127.0.0.1:${i + 1}` })),
+    guardians: urls.map((url, i) => ({ id: `g${i + 1}`, url })),
     guardianTimeoutMs: 5000,
   });
   const { forces, issuers } = fixture.roster.roster;
   const authorityRoots = [fixture.authorityRoot.publicKey];
-  const keyGeneration = generateKey(fixture, 1);
+  const keys = generateKeys(fixture, 1);
   const { origin, now } = fixture;
+  writeLogKeys(folder, logKeysOf(fixture));
+  const logKey = fixture.logKey.publicKey;
   const roster = draftRoster(
-    { origin, keyGeneration, stretch: STRETCH_FLOOR, authorityRoots, forces, issuers, now },
+    { origin, ...keys, logKey, stretch: STRETCH_FLOOR, authorityRoots, forces, issuers, now },
     null,
   );
   const signatures = fixture.operators.map((operator, i) => ({
@@ -152,6 +179,7 @@ describe('blindmark-registry', () => {
   it('goes from an empty folder to a served roster, and on to the next', async () => {
     const folder = join(createFolder(), 'new', 'registry');
     init(folder);
+    expect(statSync(join(folder, 'log-key.json')).mode & 0o777).toBe(0o600);
     const first = join(folder, 'draft.json');
     runWell('draft-roster', '--folder', folder, ...writeParts(folder), '--out', first);
     const said = runWell('publish-roster', '--folder', folder, '--draft', first, ...signDraft(folder, first, [0, 1]));
@@ -160,12 +188,19 @@ describe('blindmark-registry', () => {
     expect(registryFile).toMatchObject({ url: 'http://127.0.0.1:8080', rosterFingerprint: fingerprint });
 
     const draft = join(folder, 'draft-2.json');
-    writeJson(join(folder, 'second.json'), keyGenerationSchema, generateKey(fixture, 2));
-    runWell('draft-roster', '--folder', folder, '--key-generation', join(folder, 'second.json'), '--out', draft);
+    const [second, decryption] = ['second.json', 'second-decryption.json'].map((name) => join(folder, name)) as [
+      string,
+      string,
+    ];
+    const keys = generateKeys(fixture, 2);
+    writeJson(second, keyGenerationSchema, keys.keyGeneration);
+    writeJson(decryption, keyGenerationSchema, keys.decryptionKeyGeneration);
+    const files = ['--key-generation', second, '--decryption-key-generation', decryption];
+    runWell('draft-roster', '--folder', folder, ...files, '--out', draft);
     runWell('publish-roster', '--folder', folder, '--draft', draft, ...signDraft(folder, draft, [1, 2]));
 
     const { url, child, ended } = await serve(folder);
-    const { chain } = rosterChainSchema.parse(await (await fetch(`${url}/v1/roster`)).json());
+    const { chain } = rosterReplySchema.parse(await (await fetch(`${url}/v1/roster`)).json());
     const { roster } = verifyRosterChain(chain, fingerprint);
     expect(roster.version).toBe(2);
     expect(roster.epochs.map(({ epoch }) => epoch)).toEqual([1, 2]);
@@ -181,8 +216,8 @@ describe('blindmark-registry', () => {
     expect(await ended).toEqual([0, null]);
   });
 
-  it('keeps every registration that it acknowledged when it is killed, and no token makes two', async () => {
-    const folder = prepare();
+  it('keeps every registration and entry that it acknowledged when it is killed, and no token makes two', async () => {
+    const folder = prepare(await startWitnesses());
     const attempts = await Promise.all(
       Array.from({ length: 120 }, async () => {
         const token = await createToken(fixture);
@@ -190,17 +225,15 @@ describe('blindmark-registry', () => {
       }),
     );
     const first = await serve(folder);
-    const acknowledged = new Set<number>();
+    /** With the indexes of their entries. */
+    const acknowledged = new Map<number, number>();
     // Eight at a time, so that there is always something under way when the twentieth is acknowledged.
     const waiting = attempts.entries();
     let unanswered = 0;
     const client = async (): Promise<void> => {
       for (const [i, { body }] of waiting) {
-        const status = await post(first.url, body).then(
-          (response) => response.status,
-          () => null,
-        );
-        if (status === 200) acknowledged.add(i);
+        const reply = await post(first.url, body).catch(() => null);
+        if (reply?.status === 200) acknowledged.set(i, indexIn(reply.body));
         else unanswered += 1;
         if (acknowledged.size >= 20) first.child.kill('SIGKILL');
       }
@@ -210,17 +243,76 @@ describe('blindmark-registry', () => {
     expect(acknowledged.size).toBeGreaterThanOrEqual(20);
     expect(unanswered).toBeGreaterThan(0);
     const second = await serve(folder);
-    for (const i of acknowledged) {
+    for (const [i, index] of acknowledged) {
       const { token, body } = attempts[i] as (typeof attempts)[number];
-      expect((await post(second.url, body)).body).toEqual({ result: 'again' });
+      const again = await post(second.url, body);
+      expect(again.body).toMatchObject({ result: 'again' });
+      expect(indexIn(again.body)).toBe(index);
       expect((await post(second.url, registrationBody(createMark(fixture), token))).body).toMatchObject({
         code: 'tokenSpent',
       });
     }
     // What was not acknowledged is stored or not, with its token spent or not: repeating it comes to one registration.
-    for (const { body } of attempts) expect((await post(second.url, body)).status).toBe(200);
+    const indexes: number[] = [];
+    for (const { body } of attempts) indexes.push(indexIn((await post(second.url, body)).body));
+    // And to one entry: after the roster's, nothing else is in the log.
+    expect(indexes.toSorted((a, b) => a - b)).toEqual(attempts.map((_, i) => i + 1));
+    const note = await (await fetch(`${second.url}/log/checkpoint`)).text();
+    expect(parseCheckpoint(note).checkpoint.size).toBe(1 + attempts.length);
+  });
+
+  it('shows the log’s keys and how far it goes, while it runs and while it does not', async () => {
+    const folder = prepare(await startWitnesses());
+    expect(runWell('log', 'status', '--folder', folder)).toContain('Nothing is in it yet.');
+    const { url, child, ended } = await serve(folder);
+    const registered = await post(url, registrationBody(createMark(fixture), await createToken(fixture)));
+    expect(registered.status).toBe(200);
+    const keys = runWell('log', 'key', '--folder', folder).trimEnd().split('\n').map(parseVerifierKey);
+    expect(keys).toEqual([
+      { name: `${ORIGIN}/log`, type: SIGNATURE_TYPES.ed25519, publicKey: fixture.logKey.publicKey },
+      ...fixture.witnesses.map(({ publicKey }, i) => ({
+        name: `${ORIGIN}/guardian/g${i + 1}`,
+        type: SIGNATURE_TYPES.cosignature,
+        publicKey,
+      })),
+    ]);
+    child.kill('SIGTERM');
+    await ended;
+    const said = runWell('log', 'status', '--folder', folder);
+    expect(said).toContain(`Log: ${ORIGIN}/log, generation 1`);
+    expect(said).toContain('Entries: 2');
+    expect(said).toContain('Last cosigned checkpoint: 2 entries');
+    expect(said.match(/g\d: \d{4}-\d\d-\d\dT/gu)?.length).toBeGreaterThanOrEqual(2);
+  });
+
+  it('drafts a successor of its log, which begins at the last cosigned checkpoint, under a key of its own', async () => {
+    const folder = prepare(await startWitnesses());
+    const { url, child, ended } = await serve(folder);
+    await post(url, registrationBody(createMark(fixture), await createToken(fixture)));
+    const note = join(folder, 'checkpoint.txt');
+    writeFileSync(note, await (await fetch(`${url}/log/checkpoint`)).text());
+    child.kill('SIGTERM');
+    await ended;
+    const { size, root } = parseCheckpoint(readFileSync(note, 'utf8')).checkpoint;
+    const out = join(folder, 'successor.json');
+    for (const _ of [1, 2]) {
+      runWell('draft-roster', '--folder', folder, '--successor-log', note, '--out', out);
+      const { log } = parseRoster(readJson(out, rosterDraftSchema).roster);
+      const { seeds } = readLogKeys(folder);
+      expect(seeds).toHaveLength(2);
+      const publicKey = createSigningKey(seeds[1]).publicKey;
+      expect(log).toEqual({ generation: 2, publicKey, start: { size, root }, closed: { size, root } });
+    }
+    runWell('publish-roster', '--folder', folder, '--draft', out, ...signDraft(folder, out, [0, 2]));
+    expect(runWell('log', 'status', '--folder', folder)).toContain('still holds generation 1');
+    expect(runWell('log', 'key', '--folder', folder)).toContain(`${ORIGIN}/log-2+`);
   });
 });
+
+/** The index of a receipt's entry in a reply. */
+function indexIn(body: unknown): number {
+  return registrationReplySchema.parse(body).receipt.logged.index;
+}
 
 describe('blindmark-registry refuses', () => {
   it('to make a configuration twice, or of what makes none', () => {
@@ -244,6 +336,32 @@ describe('blindmark-registry refuses', () => {
     const { status, stderr } = run('serve', '--folder', folder);
     expect(status).toBe(2);
     expect(stderr).toContain('no roster yet');
+  });
+
+  it('to serve a log whose key it does not have', () => {
+    const folder = prepare();
+    writeLogKeys(folder, { ...readLogKeys(folder), seeds: [new Uint8Array(32)] });
+    const { status, stderr } = run('serve', '--folder', folder, '--port', '0');
+    expect(status).toBe(2);
+    expect(stderr).toContain('log-key.json does not hold the key');
+    rmSync(join(folder, 'log-key.json'));
+    expect(run('serve', '--folder', folder, '--port', '0')).toMatchObject({ status: 2 });
+  });
+
+  it('to begin a successor of a log that there is not, or at a checkpoint that nobody cosigned', () => {
+    const folder = createFolder();
+    init(folder);
+    const note = join(folder, 'checkpoint.txt');
+    const checkpoint = { origin: `${ORIGIN}/log`, size: 1, root: new Uint8Array(32) };
+    writeFileSync(note, signCheckpoint(checkpoint, fixture.logKey));
+    const args = ['--successor-log', note, '--out', join(folder, 'draft.json')];
+    const first = run('draft-roster', '--folder', folder, ...writeParts(folder), ...args);
+    expect(first).toMatchObject({ status: 2 });
+    const published = prepare();
+    const uncosigned = run('draft-roster', '--folder', published, ...args);
+    expect(uncosigned).toMatchObject({ status: 3 });
+    expect(uncosigned.stderr).toContain('0 guardians cosigned');
+    expect(readLogKeys(published).seeds).toHaveLength(1);
   });
 
   it('to serve a roster that is not the pinned one', () => {

@@ -1,4 +1,5 @@
 /** The registry with real guardians: their own refusals and quotas, as the registry's callers see them. */
+import { mkdirSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -14,24 +15,25 @@ import {
   verifyRow,
   type RegistrationRow,
 } from '../../../crypto/registration.ts';
+import { createRevocationList } from '../../../crypto/revocation-list.ts';
 import type { Roster } from '../../../crypto/roster.ts';
+import type { SigningKey } from '../../../crypto/signature.ts';
 import { stretch } from '../../../crypto/stretch.ts';
 import { combineVerified } from '../../../crypto/threshold.ts';
 import { lookupReplySchema, type EvaluationReply, type EvaluationRequest } from '../../../crypto/wire.ts';
-import { createGuardianApp } from '../../../server/guardian/app.ts';
-import { ThreadedEvaluator } from '../../../server/guardian/evaluator.ts';
-import { GuardianLedger } from '../../../server/guardian/ledger.ts';
+import { openGuardian } from '../../../server/guardian/guardian.ts';
 import { createLog } from '../../../server/http/log.ts';
 import { createMetrics } from '../../../server/http/metrics.ts';
-import { nodeRsaVerifier } from '../../../server/rsa.ts';
 import { createFixture, type Fixture } from '../../support/fixture.ts';
-import type { SplitKey } from '../../support/split-key.ts';
+import { sharesOf } from '../../support/services.ts';
 import { createFolder } from '../../support/folder.ts';
 import {
   blindedElements,
+  countEntries,
   createMark,
   createWorld,
   evaluationBody,
+  eventually,
   lookup,
   lookupBody,
   lookupEvaluation,
@@ -51,37 +53,36 @@ beforeAll(async () => {
 interface RealGuardian {
   readonly id: string;
   readonly url: string;
-  readonly ledger: GuardianLedger;
   readonly server: Server;
 }
 
-async function startGuardian(i: number, folder: string, clock: { now: number }): Promise<RealGuardian> {
+async function startGuardian(i: number, parent: string, clock: { now: number }): Promise<RealGuardian> {
   const id = `g${i + 1}`;
-  const ledger = GuardianLedger.open(join(folder, `${id}.db`));
-  const [epoch, key] = [...fixture.keys][0] as [number, SplitKey];
-  const evaluator = new ThreadedEvaluator([{ epoch, ...(key.shares[i] as SplitKey['shares'][number]) }], 1);
-  const maxima = { codesPerOfficerAndDay: 1000, codesPerForceAndDay: 1000, codesPerIssuerAndDay: 1000 };
-  const app = createGuardianApp({
-    guardian: id,
-    index: i + 1,
+  const folder = join(parent, id);
+  mkdirSync(folder);
+  const { forceKey: key, origin, forceCredential } = fixture;
+  const now = (): number => clock.now;
+  const guardian = openGuardian({
+    id,
     roster: fixture.roster,
-    maxima,
-    ledger,
-    evaluator,
-    rsa: nodeRsaVerifier,
+    keys: sharesOf(fixture, i + 1),
+    witnessKey: fixture.witnesses[i] as SigningKey,
+    maxima: { codesPerOfficerAndDay: 1000, codesPerForceAndDay: 1000, codesPerIssuerAndDay: 1000 },
+    folder,
+    threads: 1,
+    now,
     log: createLog('guardian', { level: 'silent' }),
     metrics: createMetrics('guardian'),
-    now: () => clock.now,
+    fetchRevocations: async () => createRevocationList({ key, id: 'demo-force', origin, forceCredential }, [], now()),
   });
-  const server = createServer(app);
+  const server = createServer(guardian.app);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   onTestFinished(async () => {
     server.closeAllConnections();
     server.close();
-    await evaluator.close();
-    await ledger.close();
+    await guardian.close();
   });
-  return { id, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, ledger, server };
+  return { id, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, server };
 }
 
 async function createRealWorld(): Promise<{ world: World; real: RealGuardian[] }> {
@@ -145,7 +146,7 @@ describe('the whole way', () => {
       itemEnvelope: sealItemEnvelope({ items, ownerPublicKey: signingKey.publicKey }, codeKey, commitment),
     };
     const mark: Mark = { ...createMark(fixture, { signingKey, change }), lookupTag, codeKey };
-    expect((await world.post('/v1/registrations', registrationBody(mark, token))).body).toEqual({
+    expect((await world.post('/v1/registrations', registrationBody(mark, token))).body).toMatchObject({
       result: 'registered',
     });
     // The officer, with two readings.
@@ -226,7 +227,8 @@ describe('guardians’ own decisions', () => {
         .slice(1)
         .map(async ({ server }, i) => new Promise<void>((resolve) => server.listen(ports[i], '127.0.0.1', resolve))),
     );
-    expect((await ask(world, request)).status).toBe(200);
+    await eventually(async () => expect((await ask(world, request)).status).toBe(200));
+    expect(await countEntries(world)).toEqual({ lookup: 1 });
   });
 
   it('take no request that was made for another guardian’s roster', async () => {

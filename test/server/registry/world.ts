@@ -8,7 +8,9 @@ import request, { type Response } from 'supertest';
 import { onTestFinished, vi } from 'vitest';
 import type { z } from 'zod';
 import { formatBase64url, randomBytes } from '../../../crypto/bytes.ts';
+import { parseCheckpoint } from '../../../crypto/checkpoint.ts';
 import { sealItemEnvelope, type Item } from '../../../crypto/item-envelope.ts';
+import { parseLogEntry, type EntryKind, type LogEntry } from '../../../crypto/log-entry.ts';
 import { formatMessage, parseMessage } from '../../../crypto/message.ts';
 import { blind } from '../../../crypto/oprf.ts';
 import { signOfficerRequest, type OfficerSigner } from '../../../crypto/officer-request.ts';
@@ -18,6 +20,7 @@ import {
   signRow,
   type RegistrationRow,
 } from '../../../crypto/registration.ts';
+import { createRevocationList } from '../../../crypto/revocation-list.ts';
 import { createSigningKey, type SigningKey } from '../../../crypto/signature.ts';
 import {
   evaluationReplySchema,
@@ -32,25 +35,27 @@ import {
 } from '../../../crypto/wire.ts';
 import { createLog } from '../../../server/http/log.ts';
 import { createMetrics } from '../../../server/http/metrics.ts';
-import { createRegistryApp } from '../../../server/registry/app.ts';
-import { createFanOut } from '../../../server/registry/fan-out.ts';
-import { watchGuardians } from '../../../server/registry/guardian-health.ts';
-import { createProofChecker } from '../../../server/registry/proof-checker.ts';
-import { nodeRsaVerifier } from '../../../server/rsa.ts';
-import { SqliteStore } from '../../../server/store/sqlite/sqlite-store.ts';
+import type { Log } from '../../../server/log/log.ts';
+import type { LogKeys } from '../../../server/registry/log-key.ts';
+import { openRegistry, type RegistryStores } from '../../../server/registry/registry.ts';
+import { openSqliteStores } from '../../../server/store/sqlite/open-stores.ts';
 import type { RegistryStore } from '../../../server/store/store.ts';
 import type { Fixture } from '../../support/fixture.ts';
 import { startFakeGuardian, type Behaviour, type FakeGuardian } from './fake-guardian.ts';
 import { createToken, elementOf, REDEMPTION_SECRET } from '../../support/tokens.ts';
 
+type Addresses = readonly { readonly id: string; readonly url: string }[];
+
 export interface WorldOptions {
   /** By position; the rest are honest. */
   readonly behaviours?: readonly Behaviour[];
   readonly guardianTimeoutMs?: number;
-  /** Wraps the store, to break it. */
+  /** Wraps the store of registrations, to break it. */
   readonly wrap?: (store: RegistryStore) => RegistryStore;
+  /** Wraps all stores, to break them. */
+  readonly wrapStores?: (stores: RegistryStores) => RegistryStores;
   /** Addresses in the place of those of the guardians started here. */
-  readonly addresses?: readonly { readonly id: string; readonly url: string }[];
+  readonly addresses?: Addresses;
 }
 
 export interface World {
@@ -61,60 +66,67 @@ export interface World {
   readonly file: string;
   /** Lines of the log. */
   readonly log: readonly string[];
+  /** What the force has revoked, as `createRevocationList` takes it. May be changed. */
+  readonly revoked: Uint8Array[];
   app: Express;
+  publicLog: Log;
   /** Closes the registry and opens it anew on the same file. */
   readonly restart: () => Promise<void>;
   readonly post: (path: string, body: unknown) => Promise<Response>;
   readonly metrics: () => Promise<string>;
 }
 
-function open(
-  fixture: Fixture,
-  file: string,
-  clock: { now: number },
-  guardians: WorldOptions['addresses'] & object,
-  options: WorldOptions,
-  lines: string[],
-) {
+/** The secrets of a registry whose log key is the fixture's. */
+export function logKeysOf(fixture: Pick<Fixture, 'logKey'>): LogKeys {
+  return { format: 'blindmark-log-key-v1', saltKey: new Uint8Array(32).fill(3), seeds: [fixture.logKey.seed] };
+}
+
+type Setting = Pick<World, 'fixture' | 'file' | 'clock' | 'revoked'> & { readonly lines: string[] };
+
+async function open({ fixture, file, clock, revoked, lines }: Setting, addresses: Addresses, options: WorldOptions) {
   const destination = new Writable({
     write: (chunk: Buffer, _, done) => {
       lines.push(chunk.toString('utf8'));
       done();
     },
   });
-  const log = createLog('registry', { level: 'debug', destination });
+  const now = (): number => clock.now;
   const metrics = createMetrics('registry');
-  const sqlite = SqliteStore.open(file);
-  const store = options.wrap?.(sqlite) ?? sqlite;
-  const proofs = createProofChecker(1);
-  const { guardianTimeoutMs: timeoutMs = 30_000 } = options;
-  const fanOut = createFanOut({
-    roster: fixture.roster.roster,
-    addresses: guardians,
-    proofs,
-    timeoutMs,
-    onHealth: watchGuardians(log, metrics),
+  const sqlite = openSqliteStores(file);
+  const stores = { ...sqlite, registrations: options.wrap?.(sqlite.registrations) ?? sqlite.registrations };
+  const { forceKey: key, origin, forceCredential } = fixture;
+  const { app, publicLog, close } = await openRegistry({
+    roster: { chain: fixture.chain, history: [fixture.roster], current: fixture.roster },
+    stores: options.wrapStores?.(stores) ?? stores,
+    keys: logKeysOf(fixture),
+    addresses,
+    guardianTimeoutMs: options.guardianTimeoutMs ?? 30_000,
+    threads: 1,
+    now,
+    log: createLog('registry', { level: 'debug', destination }),
+    metrics,
+    fetchRevocations: async () =>
+      createRevocationList({ key, id: 'demo-force', origin, forceCredential }, revoked, now()),
   });
-  const roster = { chain: fixture.chain, current: fixture.roster };
-  const app = createRegistryApp({ roster, store, fanOut, rsa: nodeRsaVerifier, log, metrics, now: () => clock.now });
-  const close = async (): Promise<void> => {
-    fanOut.close();
-    await Promise.all([proofs.close(), sqlite.close()]);
+  const closeAll = async (): Promise<void> => {
+    await close();
+    await sqlite.close();
   };
-  return { app, close, metrics };
+  return { app, publicLog, close: closeAll, metrics };
 }
 
 /** Opens a registry that is gone when the running test has finished. */
 export async function createWorld(fixture: Fixture, options: WorldOptions = {}): Promise<World> {
   const folder = mkdtempSync(join(tmpdir(), 'blindmark-'));
-  const file = join(folder, 'registry.db');
   const clock = { now: fixture.now };
-  const lines: string[] = [];
   const guardians = await Promise.all(
-    fixture.operators.map(async (_, i) => startFakeGuardian(i + 1, fixture.keys, options.behaviours?.[i])),
+    fixture.operators.map(async (_, i) => startFakeGuardian(i + 1, fixture, options.behaviours?.[i])),
   );
+  for (const { witness } of guardians) witness.clock = () => clock.now;
   const addresses = options.addresses ?? guardians;
-  let opened = open(fixture, file, clock, addresses, options, lines);
+  const lines: string[] = [];
+  const setting: Setting = { fixture, file: join(folder, 'registry.db'), clock, revoked: [], lines };
+  let opened = await open(setting, addresses, options);
   onTestFinished(async () => {
     await opened.close();
     await Promise.all(guardians.map(async (guardian) => guardian.close()));
@@ -124,13 +136,16 @@ export async function createWorld(fixture: Fixture, options: WorldOptions = {}):
     fixture,
     guardians,
     clock,
-    file,
+    file: setting.file,
     log: lines,
+    revoked: setting.revoked,
     app: opened.app,
+    publicLog: opened.publicLog,
     restart: async () => {
       await opened.close();
-      opened = open(fixture, file, clock, addresses, options, lines);
+      opened = await open(setting, addresses, options);
       world.app = opened.app;
+      world.publicLog = opened.publicLog;
     },
     post: async (path, body) =>
       request(world.app)
@@ -139,6 +154,21 @@ export async function createWorld(fixture: Fixture, options: WorldOptions = {}):
     metrics: async () => opened.metrics.registry.metrics(),
   };
   return world;
+}
+
+/** Every entry of the log, in order, the roster's first one among them. */
+export async function entriesOf(world: World): Promise<LogEntry[]> {
+  const note = world.publicLog.latest();
+  if (note === null) return [];
+  const { size } = parseCheckpoint(note).checkpoint;
+  const { entries } = await world.publicLog.prove(Array.from({ length: size }, (_, i) => i));
+  return entries.map(({ entry }) => parseLogEntry(entry));
+}
+
+/** How many entries of each kind the log has, without the rosters'. */
+export async function countEntries(world: World): Promise<Partial<Record<EntryKind, number>>> {
+  const kinds = Map.groupBy(await entriesOf(world), ({ kind }) => kind);
+  return Object.fromEntries([...kinds].filter(([kind]) => kind !== 'roster').map(([kind, all]) => [kind, all.length]));
 }
 
 /** Waits until `check` passes, however slow the machine. */

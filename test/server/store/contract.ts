@@ -1,9 +1,14 @@
-/** What every storage engine of the registry must do: one suite, run unchanged on each. */
+/** What every storage engine of the registry must do, run unchanged on each: registrations, evaluations and lookups. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { randomBytes } from '../../../crypto/bytes.ts';
 import { MAX_CLAIMS, STATUSES, type RegistrationRow } from '../../../crypto/registration.ts';
 import { MAX_ELEMENTS } from '../../../crypto/wire.ts';
-import type { LookupClaim, RecordedEvaluation, RegistryStore } from '../../../server/store/store.ts';
+import {
+  type HistoryRecord,
+  type LookupClaim,
+  type RecordedEvaluation,
+  type RegistryStore,
+} from '../../../server/store/store.ts';
 import { createRow, nextVersion } from '../../support/rows.ts';
 
 /** Where one test keeps its data: an empty file, or an empty database of a cluster. */
@@ -13,14 +18,22 @@ export interface StorePlace {
   readonly destroy: () => Promise<void>;
 }
 
-/** Epoch seconds at which the suite plays. */
-const NOW = 1_800_000_000;
+/** Epoch seconds at which the suites play. */
+export const NOW = 1_800_000_000;
 
-function createEvaluation(fields: Partial<RecordedEvaluation> = {}): RecordedEvaluation {
-  return { hash: randomBytes(32), officer: randomBytes(32), tagLimit: 3, expiresAt: NOW + 600, ...fields };
+export function createEvaluation(fields: Partial<RecordedEvaluation> = {}): RecordedEvaluation {
+  return { hash: randomBytes(32), officer: randomBytes(32), tagLimit: 3, entry: 7, expiresAt: NOW + 600, ...fields };
 }
 
-function createClaim(evaluation: RecordedEvaluation, fields: Partial<LookupClaim> = {}): LookupClaim {
+/** What a claim of an evaluation of {@link createEvaluation} is answered. */
+const CLAIMED = { result: 'claimed', entry: 7 };
+const AGAIN = { result: 'again', entry: 7 };
+
+export function createRecord(fields: Partial<HistoryRecord> = {}): HistoryRecord {
+  return { key: randomBytes(32), kind: 'match', hour: NOW / 3600, ...fields };
+}
+
+export function createClaim(evaluation: RecordedEvaluation, fields: Partial<LookupClaim> = {}): LookupClaim {
   const { hash, officer, tagLimit } = evaluation;
   return { evaluation: hash, officer, tags: tagLimit, requestHash: randomBytes(32), now: NOW, ...fields };
 }
@@ -31,7 +44,7 @@ function changed(bytes: Uint8Array): Uint8Array {
   return copy;
 }
 
-function count<T>(values: readonly T[], value: T): number {
+export function count<T>(values: readonly T[], value: T): number {
   return values.filter((each) => each === value).length;
 }
 
@@ -188,7 +201,7 @@ export function describeRegistryStore(engine: string, createPlace: () => Promise
         for (const index of [randomBytes(32), changed(row.index)]) {
           const misplaced = { ...row, index };
           expect(await store.findByCommitment(misplaced)).toBeNull();
-          expect(await store.replace({ ...misplaced, version: 2 }, 1)).toBe('notFound');
+          expect(await store.replace({ ...misplaced, version: 2 }, 1, [])).toBe('notFound');
           expect(await store.erase(misplaced, 1)).toBe('notFound');
         }
         expect(await find(row.index)).toEqual([row]);
@@ -206,19 +219,19 @@ export function describeRegistryStore(engine: string, createPlace: () => Promise
       it('replaces the expected version alone, in its place among the claims', async () => {
         const [a, b, c] = (await registerClaims(3)) as [RegistrationRow, RegistrationRow, RegistrationRow];
         const next = nextVersion(b, { contactEnvelope: randomBytes(1024), itemEnvelope: randomBytes(4096) });
-        expect(await store.replace(next, 2)).toBe('versionConflict');
-        expect(await store.replace(next, 0)).toBe('versionConflict');
+        expect(await store.replace(next, 2, [])).toBe('versionConflict');
+        expect(await store.replace(next, 0, [])).toBe('versionConflict');
         expect(await find(a.index)).toEqual([a, b, c]);
-        expect(await store.replace(next, 1)).toBe('replaced');
+        expect(await store.replace(next, 1, [])).toBe('replaced');
         expect(await find(a.index)).toEqual([a, next, c]);
-        expect(await store.replace(next, 1)).toBe('versionConflict');
-        expect(await store.replace(createRow(), 1)).toBe('notFound');
+        expect(await store.replace(next, 1, [])).toBe('versionConflict');
+        expect(await store.replace(createRow(), 1, [])).toBe('notFound');
       });
 
       it('holds a registration against the row as it is now', async () => {
         const [row] = (await registerClaims(1)) as [RegistrationRow];
         const next = nextVersion(row);
-        await store.replace(next, 1);
+        await store.replace(next, 1, []);
         expect(await store.register(row, randomBytes(32))).toBe('alreadyRegistered');
         expect(await store.register(next, randomBytes(32))).toBe('again');
       });
@@ -235,7 +248,7 @@ export function describeRegistryStore(engine: string, createPlace: () => Promise
         expect(await find(a.index)).toEqual([a, c, d]);
         expect(await store.findByCommitment(b)).toBeNull();
         expect(await store.erase(b, 1)).toBe('notFound');
-        expect(await store.replace(nextVersion(b), 1)).toBe('notFound');
+        expect(await store.replace(nextVersion(b), 1, [])).toBe('notFound');
         const [e] = (await registerClaims(1, a.index)) as [RegistrationRow];
         expect(await find(a.index)).toEqual([a, c, d, e]);
         for (const row of [d, a, e, c]) expect(await store.erase(row, 1)).toBe('erased');
@@ -248,10 +261,10 @@ export function describeRegistryStore(engine: string, createPlace: () => Promise
         const evaluation = createEvaluation();
         await store.recordEvaluation(evaluation);
         const claim = createClaim(evaluation);
-        expect(await store.claimLookup(claim)).toBe('claimed');
-        expect(await store.claimLookup(claim)).toBe('again');
-        expect(await store.claimLookup(createClaim(evaluation))).toBe('replayed');
-        expect(await store.claimLookup(claim)).toBe('again');
+        expect(await store.claimLookup(claim)).toEqual(CLAIMED);
+        expect(await store.claimLookup(claim)).toEqual(AGAIN);
+        expect(await store.claimLookup(createClaim(evaluation))).toEqual({ result: 'replayed' });
+        expect(await store.claimLookup(claim)).toEqual(AGAIN);
       });
 
       it('requires an evaluation of this officer, for so many tags, in time; and a refusal uses nothing', async () => {
@@ -263,36 +276,40 @@ export function describeRegistryStore(engine: string, createPlace: () => Promise
           { tags: evaluation.tagLimit + 1 },
         ];
         for (const fields of refused) {
-          expect(await store.claimLookup(createClaim(evaluation, fields))).toBe('evaluationRequired');
+          expect(await store.claimLookup(createClaim(evaluation, fields))).toEqual({ result: 'evaluationRequired' });
         }
-        expect(await store.claimLookup(createClaim(evaluation, { now: evaluation.expiresAt - 1, tags: 1 }))).toBe(
-          'claimed',
+        expect(await store.claimLookup(createClaim(evaluation, { now: evaluation.expiresAt - 1, tags: 1 }))).toEqual(
+          CLAIMED,
         );
         const late = createEvaluation({ expiresAt: NOW + 900 });
         await store.recordEvaluation(late);
-        expect(await store.claimLookup(createClaim(late, { now: NOW + 900 }))).toBe('evaluationRequired');
+        expect(await store.claimLookup(createClaim(late, { now: NOW + 900 }))).toEqual({
+          result: 'evaluationRequired',
+        });
       });
 
       it('keeps the first record of a hash', async () => {
         const evaluation = createEvaluation();
         await store.recordEvaluation(evaluation);
         await store.recordEvaluation({ ...evaluation, officer: randomBytes(32), tagLimit: 64, expiresAt: NOW + 9000 });
-        expect(await store.claimLookup(createClaim(evaluation, { tags: 4 }))).toBe('evaluationRequired');
-        expect(await store.claimLookup(createClaim(evaluation))).toBe('claimed');
+        expect(await store.claimLookup(createClaim(evaluation, { tags: 4 }))).toEqual({ result: 'evaluationRequired' });
+        expect(await store.claimLookup(createClaim(evaluation))).toEqual(CLAIMED);
         await store.recordEvaluation(evaluation);
-        expect(await store.claimLookup(createClaim(evaluation))).toBe('replayed');
-        expect(await store.claimLookup(createClaim(evaluation, { now: evaluation.expiresAt }))).toBe(
-          'evaluationRequired',
-        );
+        expect(await store.claimLookup(createClaim(evaluation))).toEqual({ result: 'replayed' });
+        expect(await store.claimLookup(createClaim(evaluation, { now: evaluation.expiresAt }))).toEqual({
+          result: 'evaluationRequired',
+        });
       });
 
       it('takes no purged evaluation a second time when the clock is set back', async () => {
         const used = createEvaluation({ expiresAt: NOW + 60 });
         await store.recordEvaluation(used);
-        expect(await store.claimLookup(createClaim(used))).toBe('claimed');
-        expect(await store.claimLookup(createClaim(createEvaluation(), { now: NOW + 61 }))).toBe('evaluationRequired');
+        expect(await store.claimLookup(createClaim(used))).toEqual(CLAIMED);
+        expect(await store.claimLookup(createClaim(createEvaluation(), { now: NOW + 61 }))).toEqual({
+          result: 'evaluationRequired',
+        });
         await expect(store.recordEvaluation(used)).rejects.toMatchObject({ code: 'credentialExpired' });
-        expect(await store.claimLookup(createClaim(used, { now: NOW }))).toBe('evaluationRequired');
+        expect(await store.claimLookup(createClaim(used, { now: NOW }))).toEqual({ result: 'evaluationRequired' });
         await reopen();
         await expect(store.recordEvaluation(used)).rejects.toMatchObject({ code: 'credentialExpired' });
       });
@@ -303,7 +320,7 @@ export function describeRegistryStore(engine: string, createPlace: () => Promise
         await store.claimLookup(createClaim(ended, { now: NOW + 10 ** 9 }));
         const next = createEvaluation({ expiresAt: NOW + 61 });
         await store.recordEvaluation(next);
-        expect(await store.claimLookup(createClaim(next))).toBe('claimed');
+        expect(await store.claimLookup(createClaim(next))).toEqual(CLAIMED);
       });
 
       it.each(['hash', 'officer'] as const)('refuses a record whose %s has another length', async (field) => {
@@ -349,9 +366,9 @@ export function describeRegistryStore(engine: string, createPlace: () => Promise
         const [row] = (await registerClaims(1)) as [RegistrationRow];
         const versions = Array.from({ length: 10 }, () => nextVersion(row));
         const results = await Promise.all([
-          ...versions.map((next) => store.replace(next, 1)),
+          ...versions.map((next) => store.replace(next, 1, [])),
           store.erase(row, 1),
-          ...versions.map((next) => store.replace(next, 1)),
+          ...versions.map((next) => store.replace(next, 1, [])),
         ]);
         expect(count(results, 'replaced') + count(results, 'erased')).toBe(1);
         const at = results.indexOf('replaced');
@@ -365,7 +382,7 @@ export function describeRegistryStore(engine: string, createPlace: () => Promise
           for (let version = 1; version < 30; version++) {
             const next = nextVersion(versions.at(-1) as RegistrationRow);
             versions.push(next);
-            expect(await store.replace(next, version)).toBe('replaced');
+            expect(await store.replace(next, version, [])).toBe('replaced');
           }
         };
         const seen: RegistrationRow[] = [];
@@ -384,7 +401,8 @@ export function describeRegistryStore(engine: string, createPlace: () => Promise
         const evaluation = createEvaluation();
         await store.recordEvaluation(evaluation);
         const claims = Array.from({ length: 10 }, () => createClaim(evaluation));
-        const results = await Promise.all([...claims, ...claims].map((claim) => store.claimLookup(claim)));
+        const answers = await Promise.all([...claims, ...claims].map((claim) => store.claimLookup(claim)));
+        const results = answers.map(({ result }) => result);
         expect([count(results, 'claimed'), count(results, 'again'), count(results, 'replayed')]).toEqual([1, 1, 18]);
         const winner = results.indexOf('claimed');
         expect(results.indexOf('again') % 10).toBe(winner % 10);
@@ -397,7 +415,7 @@ export function describeRegistryStore(engine: string, createPlace: () => Promise
         const [row, nonce] = [createRow(), randomBytes(32)];
         await store.register(row, nonce);
         const next = nextVersion(claims[1] as RegistrationRow);
-        await store.replace(next, 1);
+        await store.replace(next, 1, []);
         await store.erase(claims[0] as RegistrationRow, 1);
         const [open, used] = [createEvaluation(), createEvaluation()];
         await store.recordEvaluation(open);
@@ -408,9 +426,9 @@ export function describeRegistryStore(engine: string, createPlace: () => Promise
         expect(await find(next.index)).toEqual([next, claims[2]]);
         expect(await store.register(row, randomBytes(32))).toBe('again');
         expect(await store.register(createRow(), nonce)).toBe('tokenSpent');
-        expect(await store.claimLookup(createClaim(open))).toBe('claimed');
-        expect(await store.claimLookup(claim)).toBe('again');
-        expect(await store.claimLookup(createClaim(used))).toBe('replayed');
+        expect(await store.claimLookup(createClaim(open))).toEqual(CLAIMED);
+        expect(await store.claimLookup(claim)).toEqual(AGAIN);
+        expect(await store.claimLookup(createClaim(used))).toEqual({ result: 'replayed' });
       });
 
       it('finishes what is under way before it closes', async () => {
@@ -436,10 +454,15 @@ export function describeRegistryStore(engine: string, createPlace: () => Promise
           () => store.register(row, randomBytes(32)),
           () => store.findByIndexes([row.index]),
           () => store.findByCommitment(row),
-          () => store.replace(row, 1),
+          () => store.replace(row, 1, [createRecord()]),
           () => store.erase(row, 1),
           () => store.recordEvaluation(evaluation),
           () => store.claimLookup(createClaim(evaluation)),
+          () => store.settleLookup(evaluation.hash, []),
+          () => store.addHistory(row, createRecord()),
+          () => store.findHistory(row, randomBytes(32), 1),
+          () => store.acceptElement(randomBytes(32)),
+          () => store.isAccepted(randomBytes(32)),
         ];
         for (const operation of operations) await expect(operation()).rejects.toMatchObject({ code: 'storageFailed' });
       });

@@ -6,29 +6,34 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { randomBytes } from '../../../crypto/bytes.ts';
 import type { RegistrationRow } from '../../../crypto/registration.ts';
-import { SqliteStore } from '../../../server/store/sqlite/sqlite-store.ts';
+import { openSqliteStores } from '../../../server/store/sqlite/open-stores.ts';
+import type { SqliteStore } from '../../../server/store/sqlite/sqlite-store.ts';
 import type { CommitHooks } from '../../../server/database/group-commit.ts';
-import type { RegistryStore } from '../../../server/store/store.ts';
+import { HISTORY_KINDS, type HistoryRecord, type RegistryStore } from '../../../server/store/store.ts';
 import { createFolder } from '../../support/folder.ts';
 import { runLoad, type LoadResult } from '../../support/load.ts';
 import { refusal } from '../../support/refusal.ts';
 import { createModelState, RegistryModel } from '../../support/registry-model.ts';
 import { createRow, namedBytes, namedRow, nextVersion } from '../../support/rows.ts';
 import { loadRegistration } from '../../support/write-under-load.ts';
-import { describeRegistryStore } from './contract.ts';
+import { describeRegistryStore, type StorePlace } from './contract.ts';
+import { describeRegistryMemory } from './memory-contract.ts';
 
 const NOW = 1_800_000_000;
 
-describeRegistryStore('SQLite', async () => {
+const createPlace = async (): Promise<StorePlace> => {
   const folder = mkdtempSync(join(tmpdir(), 'blindmark-'));
   return {
-    open: async () => SqliteStore.open(join(folder, 'registry.db')),
+    open: async () => openSqliteStores(join(folder, 'registry.db')).registrations,
     destroy: async () => rmSync(folder, { recursive: true, force: true }),
   };
-});
+};
+
+describeRegistryStore('SQLite', createPlace);
+describeRegistryMemory('SQLite', createPlace);
 
 function openStore(file: string, hooks: CommitHooks = {}): SqliteStore {
-  const store = SqliteStore.open(file, { hooks });
+  const store = openSqliteStores(file, { hooks }).registrations;
   onTestFinished(() => store.close());
   return store;
 }
@@ -48,7 +53,13 @@ const first = namedRow('first', 'code');
 const second = namedRow('second', 'code');
 const fresh = namedRow('fresh', 'code');
 const nonce = namedBytes('fresh nonce');
-const evaluation = { hash: namedBytes('evaluation'), officer: namedBytes('officer'), tagLimit: 2, expiresAt: NOW + 60 };
+const evaluation = {
+  hash: namedBytes('evaluation'),
+  officer: namedBytes('officer'),
+  tagLimit: 2,
+  entry: 7,
+  expiresAt: NOW + 60,
+};
 const ended = { ...evaluation, hash: namedBytes('ended'), expiresAt: NOW - 60 };
 const recorded = { ...evaluation, hash: namedBytes('recorded') };
 const lookup = {
@@ -64,27 +75,47 @@ async function prepareWrites(store: RegistryStore): Promise<void> {
   await store.register(second, namedBytes('second nonce'));
   await store.recordEvaluation(ended);
   await store.recordEvaluation(recorded);
+  await store.addHistory(first, { ...record, key: namedBytes('earlier entry') });
 }
 
 const next = { ...nextVersion(first), rowSignature: namedRow('next').rowSignature };
+const record = { key: namedBytes('entry'), kind: 'status', hour: NOW / 3600 } as const;
 const WRITES = {
   register: {
     run: (store: RegistryStore) => store.register(fresh, nonce),
     answer: 'registered',
     answerAfter: 'again',
-    steps: ['INSERT ON registrations', 'INSERT ON spent_nonces'],
+    steps: ['INSERT ON registrations', 'INSERT ON nonces'],
   },
   replace: {
-    run: (store: RegistryStore) => store.replace(next, 1),
+    run: (store: RegistryStore) => store.replace(next, 1, [record]),
     answer: 'replaced',
     answerAfter: 'versionConflict',
-    steps: ['UPDATE ON registrations', 'INSERT ON facts'],
+    steps: ['UPDATE ON registrations', 'INSERT ON history', 'INSERT ON facts'],
   },
   erase: {
     run: (store: RegistryStore) => store.erase(first, 1),
     answer: 'erased',
     answerAfter: 'notFound',
-    steps: ['DELETE ON registrations', 'UPDATE ON registrations', 'INSERT ON facts'],
+    steps: ['DELETE ON registrations', 'DELETE ON history', 'UPDATE ON registrations', 'INSERT ON facts'],
+  },
+  addHistory: {
+    run: (store: RegistryStore) => store.addHistory(second, record),
+    answer: 'added',
+    answerAfter: 'again',
+    steps: ['INSERT ON history'],
+  },
+  acceptElement: {
+    run: (store: RegistryStore) => store.acceptElement(nonce),
+    answer: undefined,
+    answerAfter: undefined,
+    steps: ['INSERT ON nonces'],
+  },
+  settleLookup: {
+    run: (store: RegistryStore) => store.settleLookup(recorded.hash, [first.commitment]),
+    answer: [first.commitment],
+    answerAfter: [first.commitment],
+    steps: ['UPDATE ON evaluations'],
   },
   recordEvaluation: {
     run: (store: RegistryStore) => store.recordEvaluation(evaluation),
@@ -94,8 +125,8 @@ const WRITES = {
   },
   claimLookup: {
     run: (store: RegistryStore) => store.claimLookup(lookup),
-    answer: 'claimed',
-    answerAfter: 'again',
+    answer: { result: 'claimed', entry: 7 },
+    answerAfter: { result: 'again', entry: 7 },
     steps: ['DELETE ON evaluations', 'INSERT ON facts', 'UPDATE ON evaluations'],
   },
 } as const;
@@ -140,7 +171,7 @@ describe('a write that is broken', () => {
     expect(dump(path)).toBe(before);
     isBroken = false;
     expect(await store.isReady()).toBe(true);
-    expect(await run(store)).toBe(answer);
+    expect(await run(store)).toEqual(answer);
   });
 
   it.each(WRITE_NAMES)('%s: after the commit, it is stored and a second call shows it', async (name) => {
@@ -155,11 +186,11 @@ describe('a write that is broken', () => {
     isBroken = true;
     await expect(run(store)).rejects.toEqual(refusal('storageFailed'));
     isBroken = false;
-    expect(await run(store)).toBe(answerAfter);
+    expect(await run(store)).toEqual(answerAfter);
     await store.close();
     const stored = dump(path);
     const again = openStore(path);
-    expect(await run(again)).toBe(answerAfter);
+    expect(await run(again)).toEqual(answerAfter);
     expect(dump(path)).toBe(stored);
   });
 
@@ -199,7 +230,7 @@ describe('a write that is broken', () => {
     expect(await store.findByCommitment(right)).toBeNull();
     execute(path, 'DROP TRIGGER broken');
     expect(await store.register(kept, randomBytes(32))).toBe('registered');
-    expect(await run(store)).toBe(answer);
+    expect(await run(store)).toEqual(answer);
   });
 });
 
@@ -207,7 +238,7 @@ describe('a write that is broken', () => {
 function isNeighbour(step: string): string {
   const hex = (bytes: Uint8Array): string => `x'${Buffer.from(bytes).toString('hex')}'`;
   if (step === 'INSERT ON registrations') return `NEW.commitment = ${hex(fresh.commitment)}`;
-  if (step === 'INSERT ON spent_nonces') return `NEW.nonce = ${hex(nonce)}`;
+  if (step === 'INSERT ON nonces') return `NEW.nonce = ${hex(nonce)}`;
   return 'true';
 }
 
@@ -235,7 +266,7 @@ describe('a full disk', () => {
     expect(refused.length).toBeGreaterThan(30);
     for (const each of refused) expect(await store.findByCommitment(each)).toBeNull();
     expect(await store.findByCommitment(row)).toEqual(row);
-    expect(await store.replace(nextVersion(row), 1)).toBe('replaced');
+    expect(await store.replace(nextVersion(row), 1, [])).toBe('replaced');
     pages = 1_000_000;
     expect(await store.isReady()).toBe(true);
     expect(await store.register(big, namedBytes('nonce 39'))).toBe('registered');
@@ -280,13 +311,13 @@ describe('files', () => {
     ['text', () => Buffer.from('{"format": "something else"}'.repeat(300)), 'not a database'],
   ])('refuses %s and leaves it as it is', async (_, damage, says) => {
     const file = join(createFolder(), 'registry.db');
-    const store = SqliteStore.open(file);
+    const store = openSqliteStores(file).registrations;
     for (let i = 0; i < 100; i++) await store.register(createRow(), randomBytes(32));
     await store.close();
     const damaged = damage(readFileSync(file));
     writeFileSync(file, damaged);
-    expect(() => SqliteStore.open(file)).toThrow(refusal('badFile', file));
-    expect(() => SqliteStore.open(file)).toThrow(says);
+    expect(() => openSqliteStores(file).registrations).toThrow(refusal('badFile', file));
+    expect(() => openSqliteStores(file).registrations).toThrow(says);
     expect(readFileSync(file).equals(damaged)).toBe(true);
     expect(existsSync(`${file}-wal`)).toBe(false);
   });
@@ -337,7 +368,7 @@ describe('files', () => {
       for (const piece of parts.flatMap(pieces)) gone.add(piece);
     };
     const replaced = rows.map((row, i) => (i % 3 === 0 ? nextVersion(row, sized(i * 7 + 1)) : row));
-    await Promise.all(replaced.filter((row) => row.version === 2).map((row) => store.replace(row, 1)));
+    await Promise.all(replaced.filter((row) => row.version === 2).map((row) => store.replace(row, 1, [])));
     for (const row of rows.filter((_, i) => i % 3 === 0)) forget(row.itemEnvelope, row.rowSignature);
     const erased = replaced.filter((_, i) => i % 2 === 0);
     await Promise.all(erased.map((row) => store.erase(row, row.version)));
@@ -356,7 +387,7 @@ describe('files', () => {
     const row = createRow();
     const store = openStore(file);
     await store.register(row, randomBytes(32));
-    await store.replace(nextVersion(row, { itemEnvelope: randomBytes(2048) }), 1);
+    await store.replace(nextVersion(row, { itemEnvelope: randomBytes(2048) }), 1, []);
     execute(file, "INSERT INTO facts VALUES ('mark', 7) ON CONFLICT DO NOTHING");
     expect(dump(file)).toContain('uncompacted');
     await store.close();
@@ -407,7 +438,7 @@ describe('against the model', () => {
   /** Few codes, nonces and times, so that operations meet. */
   const operation = fc.oneof(
     fc.record({ kind: fc.constant('register' as const), row: small(11), nonce: small(11), edit: small(9) }),
-    fc.record({ kind: fc.constant('replace' as const), row: small(11), expected: small(3) }),
+    fc.record({ kind: fc.constant('replace' as const), row: small(11), expected: small(3), record: small(5) }),
     fc.record({ kind: fc.constant('erase' as const), row: small(11), expected: small(3) }),
     fc.record({ kind: fc.constant('record' as const), evaluation: small(5), end: small(20), limit: small(3) }),
     fc.record({
@@ -417,18 +448,33 @@ describe('against the model', () => {
       tags: small(3),
       now: small(20),
     }),
+    fc.record({ kind: fc.constant('settle' as const), evaluation: small(5), matches: small(3) }),
+    fc.record({ kind: fc.constant('addHistory' as const), row: small(11), record: small(5) }),
+    fc.record({ kind: fc.constant('findHistory' as const), row: small(11), first: small(5), limit: small(4) }),
+    fc.record({ kind: fc.constant('accept' as const), nonce: small(11) }),
+    fc.record({ kind: fc.constant('isAccepted' as const), nonce: small(11) }),
     fc.record({ kind: fc.constant('reopen' as const) }),
   );
+  /** Reads show what is stored, not what is under way. */
+  const write = operation.filter(({ kind }) => kind !== 'findHistory' && kind !== 'isAccepted');
   type Operation = typeof operation extends fc.Arbitrary<infer T> ? T : never;
 
   const base = (row: number): RegistrationRow => namedRow(`row ${row}`, `code ${row % 2}`);
+
+  const recordOf = (record: number): HistoryRecord => ({
+    key: namedBytes(`entry ${record}`),
+    kind: HISTORY_KINDS[record % HISTORY_KINDS.length] as HistoryRecord['kind'],
+    hour: record % 3,
+  });
 
   async function apply(store: RegistryStore, step: Operation): Promise<unknown> {
     switch (step.kind) {
       case 'register':
         return store.register({ ...base(step.row), epoch: step.edit === 0 ? 2 : 1 }, namedBytes(`nonce ${step.nonce}`));
       case 'replace':
-        return store.replace({ ...base(step.row), version: step.expected + 1, status: 'lost' }, step.expected);
+        return store.replace({ ...base(step.row), version: step.expected + 1, status: 'lost' }, step.expected, [
+          recordOf(step.record),
+        ]);
       case 'erase':
         return store.erase(base(step.row), step.expected);
       case 'record':
@@ -436,6 +482,7 @@ describe('against the model', () => {
           hash: namedBytes(`evaluation ${step.evaluation}`),
           officer: namedBytes(`officer ${step.evaluation % 2}`),
           tagLimit: step.limit,
+          entry: step.evaluation,
           expiresAt: NOW + step.end,
         });
       case 'claim':
@@ -446,6 +493,19 @@ describe('against the model', () => {
           requestHash: namedBytes(`request ${step.request}`),
           now: NOW + step.now,
         });
+      case 'settle':
+        return store.settleLookup(
+          namedBytes(`evaluation ${step.evaluation}`),
+          Array.from({ length: step.matches }, (_, i) => namedBytes(`match ${i}`)),
+        );
+      case 'addHistory':
+        return store.addHistory(base(step.row), recordOf(step.record));
+      case 'findHistory':
+        return store.findHistory(base(step.row), namedBytes(`entry ${step.first}`), step.limit);
+      case 'accept':
+        return store.acceptElement(namedBytes(`nonce ${step.nonce}`));
+      case 'isAccepted':
+        return store.isAccepted(namedBytes(`nonce ${step.nonce}`));
       default:
         return undefined;
     }
@@ -463,13 +523,13 @@ describe('against the model', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(operation, { minLength: 1, maxLength: 60 }), async (steps) => {
         const file = join(folder, `${runs++}.db`);
-        let store = SqliteStore.open(file);
+        let store = openSqliteStores(file).registrations;
         const model = new RegistryModel(createModelState());
         try {
           for (const step of steps) {
             if (step.kind === 'reopen') {
               await store.close();
-              store = SqliteStore.open(file);
+              store = openSqliteStores(file).registrations;
             }
             expect(await answerOf(store, step)).toEqual(await answerOf(model, step));
           }
@@ -486,8 +546,8 @@ describe('against the model', () => {
     const folder = createFolder();
     let runs = 0;
     await fc.assert(
-      fc.asyncProperty(fc.array(operation, { minLength: 2, maxLength: 60 }), async (steps) => {
-        const store = SqliteStore.open(join(folder, `${runs++}.db`), { maxBatch: 7 });
+      fc.asyncProperty(fc.array(write, { minLength: 2, maxLength: 60 }), async (steps) => {
+        const store = openSqliteStores(join(folder, `${runs++}.db`), { maxBatch: 7 }).registrations;
         const model = new RegistryModel(createModelState());
         try {
           const answers = await Promise.all(steps.map((step) => answerOf(store, step)));
