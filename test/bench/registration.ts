@@ -56,7 +56,7 @@ async function register(url: string, bodies: readonly string[]): Promise<number>
           },
         ],
       },
-      (error: unknown, finished) => (error === null ? resolve(finished) : reject(error as Error)),
+      (error: unknown, finished) => (error === null ? resolve(finished) : reject(error)),
     );
     // autocannon notices only at the next full second that all is answered.
     instance.on('response', () => (ended = performance.now()));
