@@ -20,7 +20,7 @@ import { createEvidence, startLoggingRosters } from './evidence.ts';
 import { createFanOut, guardianUrl } from './fan-out.ts';
 import { watchGuardians } from './guardian-health.ts';
 import { logSigningKey, type LogKeys } from './log-key.ts';
-import { createProofChecker } from './proof-checker.ts';
+import type { ProofChecker } from './proof-checker.ts';
 import { recordFetched } from './revocation-lists.ts';
 import type { LoadedRoster } from './roster.ts';
 
@@ -40,8 +40,8 @@ export interface RegistryOptions {
   readonly addresses: readonly { readonly id: string; readonly url: string }[];
   /** Milliseconds after which a guardian's answer is not waited for any more. */
   readonly guardianTimeoutMs: number;
-  /** Worker threads that check guardians' answers. */
-  readonly threads: number;
+  /** Checks guardians' answers. Stays open when the registry closes. */
+  readonly proofs: ProofChecker;
   /** Epoch seconds. */
   readonly now: () => number;
   readonly log: ServiceLog;
@@ -97,12 +97,11 @@ export async function openRegistry(options: RegistryOptions): Promise<OpenRegist
     log,
     metrics,
   });
-  const proofs = createProofChecker(options.threads);
   const fanOut = createFanOut({
     roster: current,
     addresses: options.addresses,
     publicLog,
-    proofs,
+    proofs: options.proofs,
     timeoutMs: options.guardianTimeoutMs,
     onHealth: watch('answer'),
   });
@@ -143,7 +142,6 @@ export async function openRegistry(options: RegistryOptions): Promise<OpenRegist
     const background = Promise.all([stopLogging(), stopReveals(), revocations.close()]);
     await publicLog.close();
     await background;
-    await proofs.close();
   };
   return { app, publicLog, revocations, close };
 }

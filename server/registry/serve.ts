@@ -6,18 +6,29 @@ import { createMetrics } from '../http/metrics.ts';
 import { openSqliteStores, type SqliteStores } from '../store/sqlite/open-stores.ts';
 import { guardianAddresses, readConfig, registryFiles } from './config.ts';
 import { readLogKeys } from './log-key.ts';
+import { createProofChecker, type ProofChecker } from './proof-checker.ts';
 import { openRegistry, type OpenRegistry } from './registry.ts';
 import { loadRoster } from './roster.ts';
 
-/** Opens the registry on stores, which are closed when it can't be opened. */
+/** Opens the registry on stores and a proof checker, which are closed with it, and when it can't be opened. */
 async function open(
   stores: SqliteStores,
-  options: Omit<Parameters<typeof openRegistry>[0], 'stores'>,
+  proofs: ProofChecker,
+  options: Omit<Parameters<typeof openRegistry>[0], 'stores' | 'proofs'>,
 ): Promise<OpenRegistry> {
-  try {
-    return await openRegistry({ ...options, stores });
-  } catch (error) {
+  const closeOwn = async (): Promise<void> => {
+    await proofs.close();
     await stores.close();
+  };
+  try {
+    const registry = await openRegistry({ ...options, stores, proofs });
+    const close = async (): Promise<void> => {
+      await registry.close();
+      await closeOwn();
+    };
+    return { ...registry, close };
+  } catch (error) {
+    await closeOwn();
     throw error;
   }
 }
@@ -39,24 +50,21 @@ export async function serveRegistry(
   const keys = readLogKeys(folder);
   const addresses = guardianAddresses(folder, config, roster.current.roster);
   const stores = openSqliteStores(registryFiles(folder).database);
-  const registry = await open(stores, {
+  const proofs = createProofChecker(config.threads ?? Math.max(1, Math.floor(availableParallelism() / 2)));
+  const registry = await open(stores, proofs, {
     roster,
     keys,
     addresses,
     guardianTimeoutMs: config.guardianTimeoutMs,
-    threads: config.threads ?? Math.max(1, Math.floor(availableParallelism() / 2)),
     now,
     log,
     metrics: createMetrics('registry'),
   });
-  const onStop = async (): Promise<void> => {
-    await registry.close();
-    await stores.close();
-  };
   try {
-    return await listen(registry.app, { host: config.host, port: options.port ?? config.port, log, onStop });
+    const { host, port } = config;
+    return await listen(registry.app, { host, port: options.port ?? port, log, onStop: registry.close });
   } catch (error) {
-    await onStop();
+    await registry.close();
     throw error;
   }
 }

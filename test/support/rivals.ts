@@ -16,6 +16,7 @@ import { openRegistry } from '../../server/registry/registry.ts';
 import type { LogStore } from '../../server/store/log-store.ts';
 import { openSqliteStores } from '../../server/store/sqlite/open-stores.ts';
 import { sharesOf, type Services } from './services.ts';
+import { sharedProofs } from './proof-checker.ts';
 
 const HOST = '127.0.0.1';
 
@@ -57,7 +58,7 @@ export async function startRivalRegistry(
     keys: readLogKeys(join(folder, 'registry')),
     addresses: [...guardianUrls].map(([id, url]) => ({ id, url: instead[id] ?? url })),
     guardianTimeoutMs: 30_000,
-    threads: 1,
+    proofs: sharedProofs,
     now,
     log,
     metrics: createMetrics('registry'),

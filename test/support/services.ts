@@ -31,6 +31,7 @@ import { openSqliteStores } from '../../server/store/sqlite/open-stores.ts';
 import { createFixture, type Fixture, type FixtureOptions } from './fixture.ts';
 import { startRevocationServer, type ListSigner } from './revocation-server.ts';
 import type { SplitKey } from './split-key.ts';
+import { sharedProofs } from './proof-checker.ts';
 
 const HOST = '127.0.0.1';
 const GENEROUS: LocalMaxima = {
@@ -236,7 +237,7 @@ export async function startServices(options: ServicesOptions = {}): Promise<Serv
       keys: readLogKeys(join(folder, 'registry')),
       addresses: [...guardianUrls].map(([id, url]) => ({ id, url: options.instead?.[id] ?? url })),
       guardianTimeoutMs: options.guardianTimeoutMs ?? 5000,
-      threads: 1,
+      proofs: sharedProofs,
       now,
       log,
       metrics,

@@ -69,6 +69,7 @@ import { openSqliteStores, type SqliteStores } from '../../../server/store/sqlit
 import { createFixture, type Fixture, type FixtureOptions } from '../../support/fixture.ts';
 import { sharesOf } from '../../support/services.ts';
 import { createToken, elementOf, randomElement, REDEMPTION_SECRET } from '../../support/tokens.ts';
+import { sharedProofs } from '../../support/proof-checker.ts';
 
 /** The newest live epoch. There is one before it. */
 export const EPOCH = 2;
@@ -212,7 +213,7 @@ export async function createOpeningWorld(
       keys,
       addresses: guardians.map(({ url }, i) => ({ id: `g${i + 1}`, url })),
       guardianTimeoutMs: 30_000,
-      threads: 1,
+      proofs: sharedProofs,
       now,
       log,
       metrics: createMetrics('registry'),

@@ -49,6 +49,7 @@ import {
   type Mark,
   type World,
 } from './world.ts';
+import { sharedProofs } from '../../support/proof-checker.ts';
 
 let fixture: Fixture;
 beforeAll(async () => {
@@ -136,7 +137,7 @@ async function open(
     keys,
     addresses: guardians,
     guardianTimeoutMs: 30_000,
-    threads: 1,
+    proofs: sharedProofs,
     now,
     log: silent,
     metrics: createMetrics('registry'),

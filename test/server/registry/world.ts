@@ -43,6 +43,7 @@ import type { RegistryStore } from '../../../server/store/store.ts';
 import type { Fixture } from '../../support/fixture.ts';
 import { startFakeGuardian, type Behaviour, type FakeGuardian } from './fake-guardian.ts';
 import { createToken, elementOf, REDEMPTION_SECRET } from '../../support/tokens.ts';
+import { sharedProofs } from '../../support/proof-checker.ts';
 
 type Addresses = readonly { readonly id: string; readonly url: string }[];
 
@@ -101,7 +102,7 @@ async function open({ fixture, file, clock, revoked, lines }: Setting, addresses
     keys: logKeysOf(fixture),
     addresses,
     guardianTimeoutMs: options.guardianTimeoutMs ?? 30_000,
-    threads: 1,
+    proofs: sharedProofs,
     now,
     log: createLog('registry', { level: 'debug', destination }),
     metrics,
