@@ -6,6 +6,9 @@ import { BlindmarkError } from '../../crypto/errors.ts';
 /** Milliseconds for which a statement waits while another process holds the file. The event loop waits with it. */
 const BUSY_TIMEOUT = 2_000;
 
+/** Milliseconds between two attempts to open a file that another process holds. */
+const BUSY_PAUSE = 20;
+
 /** Bytes up to which a file is read through when it is opened, to find damage: about a millisecond for each MiB. */
 const CHECKED_SIZE = 256 * 1024 * 1024;
 
@@ -22,6 +25,7 @@ export interface DatabaseSchema {
 }
 
 /** SQLite's primary result codes that are told apart. https://sqlite.org/rescode.html */
+const SQLITE_BUSY = 5;
 const SQLITE_IOERR = 10;
 const SQLITE_CORRUPT = 11;
 const SQLITE_NOTADB = 26;
@@ -111,6 +115,24 @@ function migrate(db: DatabaseSync, file: string, schema: DatabaseSchema): void {
 }
 
 /**
+ * Runs `work` again while another process holds the file: a change of the journal mode, and the end of the last connection to
+ * a write-ahead log, are not waited for by SQLite's own time-out.
+ */
+function retryWhileBusy(db: DatabaseSync, work: () => void): void {
+  const end = Date.now() + BUSY_TIMEOUT;
+  for (;;) {
+    try {
+      work();
+      return;
+    } catch (error) {
+      if (resultCode(error) !== SQLITE_BUSY || Date.now() >= end) throw error;
+      if (db.isTransaction) db.exec('ROLLBACK');
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, BUSY_PAUSE);
+    }
+  }
+}
+
+/**
  * Makes the file if it is not there, readable by its owner alone. A file that is there is not opened here: closing it again
  * would drop the locks that another connection of this process holds on it. https://sqlite.org/howtocorrupt.html section 2.2
  */
@@ -147,10 +169,15 @@ export function openDatabase(file: string, schema: DatabaseSchema): DatabaseSync
     );
   }
   try {
-    const version = checkOwner(db, file, schema);
-    checkPages(db, file);
-    configure(db, file, schema);
-    if (version < schema.migrations.length) migrate(db, file, schema);
+    retryWhileBusy(db, () => {
+      // One state of the file: another process may be making it.
+      db.exec('BEGIN');
+      const version = checkOwner(db, file, schema);
+      db.exec('COMMIT');
+      checkPages(db, file);
+      configure(db, file, schema);
+      if (version < schema.migrations.length) migrate(db, file, schema);
+    });
     return db;
   } catch (error) {
     db.close();
