@@ -1,16 +1,13 @@
 /** Runs the `blindmark` command: as its users do, in a process of its own, or, for what was run so already, in this one. */
 import { spawn } from 'node:child_process';
 import { join, resolve } from 'node:path';
-import { vi } from 'vitest';
 import { runCommand } from '../../client-sdk/cli/command.ts';
 import { createProgram } from '../../client-sdk/cli/program.ts';
+import { runHere, type Printed } from './run-here.ts';
 
 const program = join(resolve(import.meta.dirname, '../..'), 'client-sdk/cli/main.ts');
 
-export interface CliResult {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
+export interface CliResult extends Printed {
   /** Standard output's lines as JSON, for `--json`. */
   readonly records: () => Record<string, unknown>[];
 }
@@ -40,57 +37,7 @@ export async function runCli(
   const code = await new Promise<number | null>((done) => {
     child.once('close', done);
   });
-  return resultOf(code, out, err);
-}
-
-/** Thrown in the place of the process's end. */
-class Exit extends Error {
-  readonly code: number;
-  constructor(code: number) {
-    super(`exit ${code}`);
-    this.code = code;
-  }
-}
-
-const exitCode = (): number => Number(process.exitCode ?? 0);
-
-/** Runs a command in this process, with its output, environment and exit taken over. One at a time. */
-async function runHere(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<CliResult> {
-  let [out, err] = ['', ''];
-  const mocks = [
-    vi.spyOn(process.stdout, 'write').mockImplementation((chunk) => {
-      out += chunk.toString();
-      return true;
-    }),
-    vi.spyOn(process.stderr, 'write').mockImplementation((chunk) => {
-      err += chunk.toString();
-      return true;
-    }),
-    vi.spyOn(process, 'exit').mockImplementation((ended) => {
-      throw new Exit(Number(ended ?? exitCode()));
-    }),
-  ];
-  const { env: environment, exitCode: codeBefore } = process;
-  const listeners = process.stdout.listeners('error');
-  const { PATH } = environment;
-  process.env = { PATH, ...env };
-  process.exitCode = undefined;
-  let code: number;
-  try {
-    await runCommand(createProgram(), [process.execPath, program, ...args]);
-    code = exitCode();
-  } catch (error) {
-    if (!(error instanceof Exit)) throw error;
-    ({ code } = error);
-  } finally {
-    for (const mock of mocks) mock.mockRestore();
-    process.env = environment;
-    process.exitCode = codeBefore;
-    for (const listener of process.stdout.listeners('error')) {
-      if (!listeners.includes(listener)) process.stdout.off('error', listener as () => void);
-    }
-  }
-  return resultOf(code, out, err);
+  return resultOf({ code, out, err });
 }
 
 /**
@@ -99,7 +46,6 @@ async function runHere(args: readonly string[], env: Readonly<Record<string, str
  */
 export function createCli(): typeof runCli {
   const ran = new Set<string>();
-  let last: Promise<unknown> = Promise.resolve();
   return async (args, env) => {
     // `owner register`, `audit`.
     const command = args.slice(0, args[1]?.startsWith('-') === true ? 1 : 2).join(' ');
@@ -107,13 +53,11 @@ export function createCli(): typeof runCli {
       ran.add(command);
       return runCli(args, env);
     }
-    const result = last.then(async () => runHere(args, env));
-    last = result.catch(() => undefined);
-    return result;
+    return resultOf(await runHere(async () => runCommand(createProgram(), [process.execPath, program, ...args]), env));
   };
 }
 
-function resultOf(code: number | null, out: string, err: string): CliResult {
+function resultOf({ code, out, err }: Printed): CliResult {
   const records = (): Record<string, unknown>[] =>
     out
       .split('\n')

@@ -6,8 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ceremonySchema, guardianCardSchema, type KeyPurpose } from '../../../crypto/dkg-messages.ts';
+import { runCommand } from '../../../server/command.ts';
 import { readJson, writeJson } from '../../../server/files.ts';
 import { guardianFiles } from '../../../server/guardian/config.ts';
+import { createProgram } from '../../../server/guardian/program.ts';
+import { runHere } from '../../support/run-here.ts';
 
 export const PROJECT = fileURLToPath(new URL('../../../', import.meta.url));
 const PROGRAM = join(PROJECT, 'server/guardian/main.ts');
@@ -40,8 +43,21 @@ function start(args: readonly string[], flags: readonly string[], passphrase: st
   return { child, said: () => output };
 }
 
-/** Runs a command to its end. */
+/** Commands that ran in a process of their own. */
+const ran = new Set<string>();
+
+/**
+ * Runs a command to its end: in a process of its own the first time, and from then on in this one. Those that wait for each
+ * other, or take hold of their process, always have their own.
+ */
 export async function run(args: readonly string[], passphrase = PASSPHRASE): Promise<Ended> {
+  const [command = ''] = args;
+  if (ran.has(command) && !['dkg', 'serve'].includes(command)) {
+    const work = async (): Promise<void> => runCommand(createProgram(), [process.execPath, PROGRAM, ...args]);
+    const { code, out, err } = await runHere(work, { BLINDMARK_PASSPHRASE: passphrase });
+    return { code, said: out + err };
+  }
+  ran.add(command);
   const { child, said } = start(args, [], passphrase);
   const [code] = (await once(child, 'close')) as [number | null];
   return { code, said: said() };

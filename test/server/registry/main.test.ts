@@ -26,16 +26,19 @@ import {
 import { createSigningKey } from '../../../crypto/signature.ts';
 import { STRETCH_FLOOR } from '../../../crypto/stretch.ts';
 import { registrationReplySchema, rosterReplySchema } from '../../../crypto/wire.ts';
+import { runCommand } from '../../../server/command.ts';
 import { readJson, writeJson } from '../../../server/files.ts';
 import { readConfig, writeConfig } from '../../../server/registry/config.ts';
 import { draftRoster } from '../../../server/registry/draft-roster.ts';
 import { readLogKeys, writeLogKeys } from '../../../server/registry/log-key.ts';
+import { createProgram } from '../../../server/registry/program.ts';
 import { publishRoster } from '../../../server/registry/publish-roster.ts';
 import { createFixture, type Fixture } from '../../support/fixture.ts';
 import { createFolder } from '../../support/folder.ts';
 import { startFakeGuardian } from './fake-guardian.ts';
 import { generateKeys } from './key-generation.ts';
 import { createMark, logKeysOf, registrationBody } from './world.ts';
+import { runHere } from '../../support/run-here.ts';
 import { createToken } from '../../support/tokens.ts';
 
 const MAIN = fileURLToPath(new URL('../../../server/registry/main.ts', import.meta.url));
@@ -46,22 +49,33 @@ beforeAll(async () => {
   fixture = await createFixture({ origin: ORIGIN });
 });
 
-function run(...args: string[]) {
+/** Commands that ran in a process of their own. */
+const ran = new Set<string>();
+
+/** Runs a command to its end: in a process of its own the first time, and from then on in this one. */
+async function run(...args: string[]) {
+  const [command = ''] = args;
+  if (ran.has(command)) {
+    const work = async (): Promise<void> => runCommand(createProgram(), [process.execPath, MAIN, ...args]);
+    const { code, out, err } = await runHere(work);
+    return { status: code, stdout: out, stderr: err };
+  }
+  ran.add(command);
   const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, ...args], { encoding: 'utf8' });
   return { status, stdout, stderr };
 }
 
-function runWell(...args: string[]): string {
-  const { status, stdout, stderr } = run(...args);
+async function runWell(...args: string[]): Promise<string> {
+  const { status, stdout, stderr } = await run(...args);
   if (status !== 0) throw new Error(stderr);
   return stdout;
 }
 
 const GUARDIANS = ['g1', 'g2', 'g3'].flatMap((id, i) => ['--guardian', `${id}=http://127.0.0.1:${i + 1}`]);
 
-function init(folder: string, ...more: string[]): void {
+async function init(folder: string, ...more: string[]): Promise<void> {
   const where = ['--folder', folder, '--origin', ORIGIN, '--url', 'http://127.0.0.1:8080'];
-  runWell('init', ...where, ...GUARDIANS, ...more);
+  await runWell('init', ...where, ...GUARDIANS, ...more);
 }
 
 /** Writes what a first draft is made of; answers the arguments that name it. */
@@ -178,11 +192,18 @@ const post = async (url: string, body: unknown): Promise<{ status: number; body:
 describe('blindmark-registry', () => {
   it('goes from an empty folder to a served roster, and on to the next', async () => {
     const folder = join(createFolder(), 'new', 'registry');
-    init(folder);
+    await init(folder);
     expect(statSync(join(folder, 'log-key.json')).mode & 0o777).toBe(0o600);
     const first = join(folder, 'draft.json');
-    runWell('draft-roster', '--folder', folder, ...writeParts(folder), '--out', first);
-    const said = runWell('publish-roster', '--folder', folder, '--draft', first, ...signDraft(folder, first, [0, 1]));
+    await runWell('draft-roster', '--folder', folder, ...writeParts(folder), '--out', first);
+    const said = await runWell(
+      'publish-roster',
+      '--folder',
+      folder,
+      '--draft',
+      first,
+      ...signDraft(folder, first, [0, 1]),
+    );
     const fingerprint = parseRosterFingerprint(/Fingerprint: (\S+)/u.exec(said)?.[1] as string);
     const registryFile = readJson(join(folder, 'registry.json'), registryFileSchema);
     expect(registryFile).toMatchObject({ url: 'http://127.0.0.1:8080', rosterFingerprint: fingerprint });
@@ -196,8 +217,8 @@ describe('blindmark-registry', () => {
     writeJson(second, keyGenerationSchema, keys.keyGeneration);
     writeJson(decryption, keyGenerationSchema, keys.decryptionKeyGeneration);
     const files = ['--key-generation', second, '--decryption-key-generation', decryption];
-    runWell('draft-roster', '--folder', folder, ...files, '--out', draft);
-    runWell('publish-roster', '--folder', folder, '--draft', draft, ...signDraft(folder, draft, [1, 2]));
+    await runWell('draft-roster', '--folder', folder, ...files, '--out', draft);
+    await runWell('publish-roster', '--folder', folder, '--draft', draft, ...signDraft(folder, draft, [1, 2]));
 
     const { url, child, ended } = await serve(folder);
     const { chain } = rosterReplySchema.parse(await (await fetch(`${url}/v1/roster`)).json());
@@ -263,11 +284,11 @@ describe('blindmark-registry', () => {
 
   it('shows the log’s keys and how far it goes, while it runs and while it does not', async () => {
     const folder = prepare(await startWitnesses());
-    expect(runWell('log', 'status', '--folder', folder)).toContain('Nothing is in it yet.');
+    expect(await runWell('log', 'status', '--folder', folder)).toContain('Nothing is in it yet.');
     const { url, child, ended } = await serve(folder);
     const registered = await post(url, registrationBody(createMark(fixture), await createToken(fixture)));
     expect(registered.status).toBe(200);
-    const keys = runWell('log', 'key', '--folder', folder).trimEnd().split('\n').map(parseVerifierKey);
+    const keys = (await runWell('log', 'key', '--folder', folder)).trimEnd().split('\n').map(parseVerifierKey);
     expect(keys).toEqual([
       { name: `${ORIGIN}/log`, type: SIGNATURE_TYPES.ed25519, publicKey: fixture.logKey.publicKey },
       ...fixture.witnesses.map(({ publicKey }, i) => ({
@@ -278,7 +299,7 @@ describe('blindmark-registry', () => {
     ]);
     child.kill('SIGTERM');
     await ended;
-    const said = runWell('log', 'status', '--folder', folder);
+    const said = await runWell('log', 'status', '--folder', folder);
     expect(said).toContain(`Log: ${ORIGIN}/log, generation 1`);
     expect(said).toContain('Entries: 2');
     expect(said).toContain('Last cosigned checkpoint: 2 entries');
@@ -296,16 +317,16 @@ describe('blindmark-registry', () => {
     const { size, root } = parseCheckpoint(readFileSync(note, 'utf8')).checkpoint;
     const out = join(folder, 'successor.json');
     for (const _ of [1, 2]) {
-      runWell('draft-roster', '--folder', folder, '--successor-log', note, '--out', out);
+      await runWell('draft-roster', '--folder', folder, '--successor-log', note, '--out', out);
       const { log } = parseRoster(readJson(out, rosterDraftSchema).roster);
       const { seeds } = readLogKeys(folder);
       expect(seeds).toHaveLength(2);
       const publicKey = createSigningKey(seeds[1]).publicKey;
       expect(log).toEqual({ generation: 2, publicKey, start: { size, root }, closed: { size, root } });
     }
-    runWell('publish-roster', '--folder', folder, '--draft', out, ...signDraft(folder, out, [0, 2]));
-    expect(runWell('log', 'status', '--folder', folder)).toContain('still holds generation 1');
-    expect(runWell('log', 'key', '--folder', folder)).toContain(`${ORIGIN}/log-2+`);
+    await runWell('publish-roster', '--folder', folder, '--draft', out, ...signDraft(folder, out, [0, 2]));
+    expect(await runWell('log', 'status', '--folder', folder)).toContain('still holds generation 1');
+    expect(await runWell('log', 'key', '--folder', folder)).toContain(`${ORIGIN}/log-2+`);
   });
 });
 
@@ -315,69 +336,71 @@ function indexIn(body: unknown): number {
 }
 
 describe('blindmark-registry refuses', () => {
-  it('to make a configuration twice, or of what makes none', () => {
+  it('to make a configuration twice, or of what makes none', async () => {
     const folder = createFolder();
-    init(folder);
-    const again = run('init', '--folder', folder, '--origin', ORIGIN, '--url', 'http://127.0.0.1:1');
+    await init(folder);
+    const again = await run('init', '--folder', folder, '--origin', ORIGIN, '--url', 'http://127.0.0.1:1');
     expect(again).toMatchObject({ status: 2 });
     expect(again.stderr).toContain('config.json exists');
     const elsewhere = createFolder();
-    expect(run('init', '--folder', elsewhere, '--origin', 'Not An Origin', '--url', 'http://x')).toMatchObject({
+    expect(await run('init', '--folder', elsewhere, '--origin', 'Not An Origin', '--url', 'http://x')).toMatchObject({
       status: 2,
     });
-    expect(run('init', '--folder', elsewhere, '--origin', ORIGIN, '--url', 'gopher://x')).toMatchObject({ status: 2 });
-    expect(run('init', '--folder', elsewhere, '--origin', ORIGIN)).toMatchObject({ status: 2 });
+    expect(await run('init', '--folder', elsewhere, '--origin', ORIGIN, '--url', 'gopher://x')).toMatchObject({
+      status: 2,
+    });
+    expect(await run('init', '--folder', elsewhere, '--origin', ORIGIN)).toMatchObject({ status: 2 });
     expect(existsSync(join(elsewhere, 'config.json'))).toBe(false);
   });
 
-  it('to serve without a roster', () => {
+  it('to serve without a roster', async () => {
     const folder = createFolder();
-    init(folder);
-    const { status, stderr } = run('serve', '--folder', folder);
+    await init(folder);
+    const { status, stderr } = await run('serve', '--folder', folder);
     expect(status).toBe(2);
     expect(stderr).toContain('no roster yet');
   });
 
-  it('to serve a log whose key it does not have', () => {
+  it('to serve a log whose key it does not have', async () => {
     const folder = prepare();
     writeLogKeys(folder, { ...readLogKeys(folder), seeds: [new Uint8Array(32)] });
-    const { status, stderr } = run('serve', '--folder', folder, '--port', '0');
+    const { status, stderr } = await run('serve', '--folder', folder, '--port', '0');
     expect(status).toBe(2);
     expect(stderr).toContain('log-key.json does not hold the key');
     rmSync(join(folder, 'log-key.json'));
-    expect(run('serve', '--folder', folder, '--port', '0')).toMatchObject({ status: 2 });
+    expect(await run('serve', '--folder', folder, '--port', '0')).toMatchObject({ status: 2 });
   });
 
-  it('to begin a successor of a log that there is not, or at a checkpoint that nobody cosigned', () => {
+  it('to begin a successor of a log that there is not, or at a checkpoint that nobody cosigned', async () => {
     const folder = createFolder();
-    init(folder);
+    await init(folder);
     const note = join(folder, 'checkpoint.txt');
     const checkpoint = { origin: `${ORIGIN}/log`, size: 1, root: new Uint8Array(32) };
     writeFileSync(note, signCheckpoint(checkpoint, fixture.logKey));
     const args = ['--successor-log', note, '--out', join(folder, 'draft.json')];
-    const first = run('draft-roster', '--folder', folder, ...writeParts(folder), ...args);
+    const first = await run('draft-roster', '--folder', folder, ...writeParts(folder), ...args);
     expect(first).toMatchObject({ status: 2 });
     const published = prepare();
-    const uncosigned = run('draft-roster', '--folder', published, ...args);
+    const uncosigned = await run('draft-roster', '--folder', published, ...args);
     expect(uncosigned).toMatchObject({ status: 3 });
     expect(uncosigned.stderr).toContain('0 guardians cosigned');
     expect(readLogKeys(published).seeds).toHaveLength(1);
   });
 
-  it('to serve a roster that is not the pinned one', () => {
+  it('to serve a roster that is not the pinned one', async () => {
     const folder = prepare();
     writeConfig(folder, { ...readConfig(folder), rosterFingerprint: new Uint8Array(32) });
-    const { status, stderr } = run('serve', '--folder', folder, '--port', '0');
+    const { status, stderr } = await run('serve', '--folder', folder, '--port', '0');
     expect(status).toBe(3);
     expect(stderr).toContain('pinned');
   });
 
-  it('to publish what too few guardians signed', () => {
+  it('to publish what too few guardians signed', async () => {
     const folder = createFolder();
-    init(folder);
+    await init(folder);
     const draft = join(folder, 'draft.json');
-    runWell('draft-roster', '--folder', folder, ...writeParts(folder), '--out', draft);
-    const { status, stderr } = run(
+    await runWell('draft-roster', '--folder', folder, ...writeParts(folder), '--out', draft);
+    const { status, stderr } = await run(
       'publish-roster',
       '--folder',
       folder,
@@ -390,9 +413,9 @@ describe('blindmark-registry refuses', () => {
     expect(existsSync(join(folder, 'roster.json'))).toBe(false);
   });
 
-  it('to draft a test roster unless its configuration allows one', () => {
+  it('to draft a test roster unless its configuration allows one', async () => {
     const folder = createFolder();
-    init(folder);
+    await init(folder);
     const args = [
       ...writeParts(folder),
       '--stretch-memory',
@@ -402,8 +425,8 @@ describe('blindmark-registry refuses', () => {
       '--out',
       join(folder, 'draft.json'),
     ];
-    expect(run('draft-roster', '--folder', folder, ...args)).toMatchObject({ status: 3 });
-    expect(run('draft-roster', '--folder', folder, ...args, '--test-roster')).toMatchObject({ status: 2 });
+    expect(await run('draft-roster', '--folder', folder, ...args)).toMatchObject({ status: 3 });
+    expect(await run('draft-roster', '--folder', folder, ...args, '--test-roster')).toMatchObject({ status: 2 });
   });
 
   it('to listen on a port that is in use', async () => {
@@ -411,18 +434,18 @@ describe('blindmark-registry refuses', () => {
     const other = createServer();
     await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
     const { port } = other.address() as AddressInfo;
-    const { status, stderr } = run('serve', '--folder', folder, '--port', String(port));
+    const { status, stderr } = await run('serve', '--folder', folder, '--port', String(port));
     other.close();
     expect(status).toBe(4);
     expect(stderr).toContain('in use');
   });
 
-  it('what it does not know', () => {
-    expect(run('serve', '--nonsense')).toMatchObject({ status: 2 });
-    expect(run('serve', '--port', '65536')).toMatchObject({ status: 2 });
-    expect(run('--help')).toMatchObject({ status: 0 });
+  it('what it does not know', async () => {
+    expect(await run('serve', '--nonsense')).toMatchObject({ status: 2 });
+    expect(await run('serve', '--port', '65536')).toMatchObject({ status: 2 });
+    expect(await run('--help')).toMatchObject({ status: 0 });
     // A file that is not there is named with what to do.
-    const { status, stderr } = run('serve', '--folder', createFolder());
+    const { status, stderr } = await run('serve', '--folder', createFolder());
     expect(status).toBe(2);
     expect(stderr).toContain('config.json: there is no such file');
   });
