@@ -6,6 +6,7 @@ import { parseCheckpoint } from '../crypto/checkpoint.ts';
 import { formatMessage } from '../crypto/message.ts';
 import { rosterChainSchema, type SignedRoster } from '../crypto/roster.ts';
 import type { Finding } from './audit-rules.ts';
+import type { ServedFile } from './audit-pages.ts';
 import type { LogReader, VerifiedTree } from './log-reader.ts';
 
 /** Entries and files that are shown with their bytes. */
@@ -26,6 +27,8 @@ export interface EvidenceSource {
   readonly reader: LogReader;
   /** Null where not even the checkpoint's tree could be read. */
   readonly tree: VerifiedTree | null;
+  /** Of the pages, as they were served. */
+  readonly pages: readonly ServedFile[];
 }
 
 /** What a log that misbehaves does not give is left out: the findings stand without it. */
@@ -46,7 +49,7 @@ async function collect<Key, Value>(keys: Iterable<Key>, read: (key: Key) => Prom
  * Evidence as JSON (`blindmark-audit-evidence-v1`), binary as base64url:
  * `checkpoint` and `contradictions` are signed notes (C2SP tlog-checkpoint), `rosters` says by which keys; `entries` have their
  * inclusion proofs under `checkpoint`; `prefixes` say which root the audited tree has at the size of a contradiction; `served`
- * are the bytes of tiles and bundles that do not belong to the tree.
+ * are the bytes of tiles and bundles that do not belong to the tree; `pages` those of files that are not as the log says.
  */
 export async function formatEvidence(source: EvidenceSource): Promise<string> {
   const { findings, contradictions, reader, tree } = source;
@@ -81,6 +84,7 @@ export async function formatEvidence(source: EvidenceSource): Promise<string> {
     prefixes,
     entries,
     served,
+    pages: source.pages,
     rosters: formatMessage(rosterChainSchema, { chain: [...source.chain] }).chain,
   };
   return `${JSON.stringify(evidence, null, 2)}\n`;

@@ -56,7 +56,9 @@ export type AuditRule =
   /** An entry is hidden for longer than it may be. */
   | 'delayed'
   /** A reveal does not open what it says, or is late, or is missing. */
-  | 'reveal';
+  | 'reveal'
+  /** The pages that are served are not those that the log names. */
+  | 'pages';
 
 /** Something that is wrong. */
 export interface Finding {
@@ -100,14 +102,24 @@ export interface HiddenEntry {
   readonly commitment: Uint8Array;
 }
 
+/** An entry that names the pages that are served from then on. */
+export interface PagesEntry {
+  readonly index: number;
+  /** 32 bytes. */
+  readonly build: Uint8Array;
+}
+
 /** What must be known of the entries before, to judge the next. */
 export interface RulesState {
   readonly latestHour: number;
   /** Of the last roster that was logged. */
   readonly rosterVersion: number;
-  readonly kinds: Record<EntryKind, number>;
+  /** A kind that an earlier version did not know may be missing. */
+  readonly kinds: Partial<Record<EntryKind, number>>;
   readonly forces: ForceTotals[];
   readonly hidden: HiddenEntry[];
+  /** The newest; null before the first. */
+  readonly pages: PagesEntry | null;
   /** {@link RequestTable.save} */
   readonly requests: Uint8Array;
   /** {@link LookupTable.save} */
@@ -131,6 +143,7 @@ export class AuditRules {
   readonly #kinds: Record<EntryKind, number>;
   readonly #forces: Mutable<ForceTotals>[];
   readonly #hidden: Map<number, HiddenEntry>;
+  #pages: PagesEntry | null;
   readonly #requests: RequestTable;
   readonly #lookups: LookupTable;
 
@@ -151,6 +164,7 @@ export class AuditRules {
     this.#kinds = { ...none, ...state?.kinds };
     this.#forces = (state?.forces ?? []).map((force) => structuredTotals(force));
     this.#hidden = new Map((state?.hidden ?? []).map((entry) => [entry.index, entry]));
+    this.#pages = state?.pages ?? null;
     this.#requests = new RequestTable(state?.requests);
     this.#lookups = new LookupTable(state?.lookups);
   }
@@ -163,9 +177,15 @@ export class AuditRules {
       kinds: { ...this.#kinds },
       forces: this.#forces.map((force) => structuredTotals(force)),
       hidden: [...this.#hidden.values()],
+      pages: this.#pages,
       requests: this.#requests.save(),
       lookups: this.#lookups.save(),
     };
+  }
+
+  /** The newest entry of pages among those that were judged; null before the first. */
+  newestPages(): PagesEntry | null {
+    return this.#pages;
   }
 
   totals(): AuditTotals {
@@ -231,6 +251,9 @@ export class AuditRules {
         return this.#checkRoster(entry);
       case 'revocation':
         return this.#checkForce(entry.force);
+      case 'pages':
+        this.#pages = { index, build: entry.build };
+        return [];
       case 'delayed':
         return this.#hide(index, entry);
       case 'reveal':

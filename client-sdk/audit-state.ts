@@ -34,7 +34,7 @@ export const auditStateSchema = z.strictObject({
   rules: z.strictObject({
     latestHour: count,
     rosterVersion: count,
-    kinds: z.record(z.enum(ENTRY_KINDS), count),
+    kinds: z.partialRecord(z.enum(ENTRY_KINDS), count),
     forces: z.array(
       z.strictObject({
         force: z.union([identifierField, z.literal(UNKNOWN_FORCE)]),
@@ -52,6 +52,11 @@ export const auditStateSchema = z.strictObject({
         commitment: bytesField(32),
       }),
     ),
+    /** The newest entry of pages. An audit that did not know such entries has judged none. */
+    pages: z
+      .strictObject({ index: count, build: bytesField(32) })
+      .nullable()
+      .default(null),
     requests: tableField,
     lookups: tableField,
   }),

@@ -1,6 +1,7 @@
 /**
- * Audits a registry's log as anybody can: every tile, entry and cosignature, that it goes on from what it was, and that its
- * entries keep the rules (DESIGN 3.5). What it finds wrong it proves, by signed checkpoints and inclusion proofs.
+ * Audits a registry's log as anybody can: every tile, entry and cosignature, that it goes on from what it was, that its
+ * entries keep the rules (DESIGN 3.5), and that the pages that are served are those that it names. What it finds wrong of the
+ * log it proves, by signed checkpoints and inclusion proofs.
  */
 import { equalBytes } from '../crypto/bytes.ts';
 import { parseCheckpoint } from '../crypto/checkpoint.ts';
@@ -10,6 +11,7 @@ import { logName } from '../crypto/log-proof.ts';
 import type { TreeHead } from '../crypto/merkle.ts';
 import type { Roster, VerifiedRoster } from '../crypto/roster.ts';
 import { formatEvidence } from './audit-evidence.ts';
+import { comparePages, type PagesFacts, type PagesReport } from './audit-pages.ts';
 import { type AuditRule, AuditRules, type AuditTotals, type Finding, requestOf } from './audit-rules.ts';
 import {
   checkSigned,
@@ -40,6 +42,9 @@ const ENTRIES_PER_STATE = 65_536;
 /** Times that the checkpoint is read until every guardian has cosigned it, and its size is no smaller than known. */
 const SETTLING_ATTEMPTS = 4;
 
+/** Milliseconds between two such attempts. */
+const SETTLE_MS = 2000;
+
 export interface AuditOptions extends WorkOptions {
   /** The registry's address. */
   readonly url: string;
@@ -49,8 +54,8 @@ export interface AuditOptions extends WorkOptions {
   /** Of the last audit; null or left out to audit from the beginning. */
   readonly state?: AuditState | null | undefined;
   /**
-   * Is given what to keep for the next audit, from time to time and at the end. Not once something is found wrong: the next
-   * audit is to find it again.
+   * Is given what to keep for the next audit, from time to time and at the end. Not once something of the log is found wrong:
+   * the next audit is to find it again.
    */
   readonly onState?: ((state: AuditState) => void) | undefined;
   /** Addresses of guardians, by identifier, to compare what they were shown with what the registry shows. */
@@ -59,6 +64,8 @@ export interface AuditOptions extends WorkOptions {
   readonly retry?: Partial<RetryPolicy> | undefined;
   /** Epoch seconds. */
   readonly now?: (() => number) | undefined;
+  /** Where the registry's pages are, if not at its own address: they are compared with what the log says of them. */
+  readonly pagesUrl?: string | undefined;
   /** Milliseconds between attempts to read a checkpoint that every guardian has cosigned; default 2,000. */
   readonly settleMs?: number | undefined;
 }
@@ -88,6 +95,8 @@ export interface AuditReport {
   readonly lost: number;
   readonly totals: AuditTotals;
   readonly guardians: readonly GuardianFacts[];
+  /** Null where none are served, or where the log could not be judged to its end. */
+  readonly pages: PagesFacts | null;
   /** What is wrong; at most 1,000. */
   readonly findings: readonly Finding[];
   /** Findings beyond those. */
@@ -129,6 +138,7 @@ class Audit {
   #ahead: AuditState['ahead'] = [];
   /** Of the present checkpoint, once its right edge verifies. */
   #tree: VerifiedTree | null = null;
+  #pages: PagesReport = { facts: null, findings: [], served: [] };
 
   constructor(options: AuditOptions) {
     const { url, rosterFingerprint, allowTestRoster, fetch, retry, signal } = options;
@@ -164,6 +174,7 @@ class Audit {
         }
         rules.finish().forEach((finding) => this.#add(finding));
         this.#giveState(() => stateAt(audited));
+        await this.#comparePages(rules);
       }
     } catch (error) {
       if (!isBlindmarkError(error)) throw error;
@@ -183,6 +194,7 @@ class Audit {
       lost: lostOf(rosters),
       totals: rules.totals(),
       guardians,
+      pages: this.#pages.facts,
       findings: this.#findings,
       omitted: this.#omitted,
       evidence: this.#findings.length === 0 ? null : await this.#evidence(published),
@@ -203,7 +215,7 @@ class Audit {
    * ones, or while the log looks smaller than it is known to be, as an old copy in a cache does.
    */
   async #readSettled(): Promise<{ published: Published; view: SignedView | null; views: GuardianView[] }> {
-    const { guardians = new Map<string, string>(), settleMs = 2000, signal } = this.#options;
+    const { guardians = new Map<string, string>(), settleMs = SETTLE_MS, signal } = this.#options;
     let views: GuardianView[] | undefined;
     for (let attempt = 1; ; attempt += 1) {
       const published = await readPublished(this.#source);
@@ -345,6 +357,13 @@ class Audit {
     }
   }
 
+  async #comparePages(rules: AuditRules): Promise<void> {
+    const { pagesUrl, settleMs = SETTLE_MS } = this.#options;
+    const options = { source: this.#source, pagesUrl, settleMs };
+    this.#pages = await comparePages(options, this.#tree as VerifiedTree, rules.newestPages());
+    this.#pages.findings.forEach((finding) => this.#add(finding));
+  }
+
   async #evidence({ chain, note }: Published): Promise<string> {
     return formatEvidence({
       registry: this.#options.url,
@@ -356,6 +375,7 @@ class Audit {
       findings: this.#findings,
       reader: this.#source.reader,
       tree: this.#tree,
+      pages: this.#pages.served,
     });
   }
 }

@@ -3,6 +3,7 @@ import { equalBytes } from '../crypto/bytes.ts';
 import { cosignatureTime } from '../crypto/checkpoint.ts';
 import { BlindmarkError } from '../crypto/errors.ts';
 import { logName, verifyCosigned, type CosignedCheckpoint } from '../crypto/log-proof.ts';
+import type { TreeHead } from '../crypto/merkle.ts';
 import type { Roster } from '../crypto/roster.ts';
 
 /** Sizes of one log whose checkpoints are remembered. */
@@ -47,6 +48,11 @@ export class SeenCheckpoints {
   knownSizes(): KnownSizes {
     const largest = new Map([...this.#seen].map(([name, sizes]) => [name, Math.max(...sizes.keys())]));
     return (roster) => Math.max(largest.get(logName(roster)) ?? 0, roster.log.start?.size ?? 0);
+  }
+
+  /** What has been seen of a roster's log: every later tree of it goes on from each of these. */
+  headsOf(roster: Roster): TreeHead[] {
+    return [...(this.#seen.get(logName(roster)) ?? [])].map(([size, { root }]) => ({ size, root }));
   }
 
   /**

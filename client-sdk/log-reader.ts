@@ -47,6 +47,8 @@ export interface LogReader {
 }
 
 export interface LogReaderOptions {
+  /** In the place of `fetch` and `retry`. */
+  readonly http?: JsonClient | undefined;
   readonly fetch?: Fetch | undefined;
   readonly retry?: Partial<RetryPolicy> | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -64,7 +66,7 @@ function notServed(path: string, reason: string): BlindmarkError {
 export function createLogReader(url: string, options: LogReaderOptions = {}): LogReader {
   const { fetch, retry, signal } = options;
   const prefix = `${checkAddress(url)}/log`;
-  const http = new JsonClient({ fetch, retry });
+  const http = options.http ?? new JsonClient({ fetch, retry });
   const raw = async (path: string) => http.get(`${prefix}/${path}`, signal);
 
   /** What is served at a path, or at the path of the full tile where a partial one is gone; `parse` gives `width` things. */

@@ -1,34 +1,27 @@
 /** An officer looking up readings: what is asked for, in which requests, and what comes back once it is verified. */
-import { equalBytes, formatBase64url, randomBytes, type RandomSource } from '../crypto/bytes.ts';
+import { equalBytes, randomBytes, type RandomSource } from '../crypto/bytes.ts';
 import { candidates, type CandidateSet } from '../crypto/candidates.ts';
 import type { OfficerFile } from '../crypto/credential-files.ts';
-import { readPinnedFingerprint } from '../crypto/credential.ts';
+import { readOfficerCredential, verifyOfficerCredential } from '../crypto/credential.ts';
 import { badInput, BlindmarkError, isBlindmarkError } from '../crypto/errors.ts';
-import { blind, codeInput } from '../crypto/oprf.ts';
-import {
-  authorizationHash,
-  caseCommitment,
-  MAX_CASE_REFERENCE,
-  signOfficerRequest,
-  type OfficerAuthorization,
-  type OfficerSigner,
-} from '../crypto/officer-request.ts';
+import { MAX_CASE_REFERENCE, type OfficerSigner } from '../crypto/officer-request.ts';
 import { parseReading } from '../crypto/reading.ts';
-import { liveEpochs, type VerifiedRoster } from '../crypto/roster.ts';
-import { createSigningKey } from '../crypto/signature.ts';
-import type { CodeSecrets } from '../crypto/stretch.ts';
-import { lookupReplySchema, lookupRequestSchema, MAX_ELEMENTS, type LookupSlot } from '../crypto/wire.ts';
-import { inLogOrder, verifyFound, type FilledSlot, type FoundContext, type FoundRegistration } from './found.ts';
-import { checkCancelled } from './http.ts';
-import { mapInOrder, type WorkOptions } from './progress.ts';
+import { liveEpochs } from '../crypto/roster.ts';
+import { createSigner, createSigningKey, type Signer } from '../crypto/signature.ts';
+import { MAX_ELEMENTS } from '../crypto/wire.ts';
 import {
-  connectionOf,
-  Registry,
-  type ConnectOptions,
-  type EvaluatedCode,
-  type RequestEvidence,
-  type SchemeCode,
-} from './registry.ts';
+  createLookupBatch,
+  lookUpBatch,
+  type BatchFindings,
+  type BatchOptions,
+  type LookupBatch,
+} from './lookup-batch.ts';
+import { codeKey, LookupFindings, type LookupResult } from './lookup-findings.ts';
+import { createTurns, mapInOrder, type WorkOptions } from './progress.ts';
+import { connectionOf, Registry, type ConnectOptions, type SchemeCode } from './registry.ts';
+
+export type { LookupEntryEvidence } from './lookup-batch.ts';
+export type { LookupEvidence, LookupResult } from './lookup-findings.ts';
 
 /** A reading to look up. */
 export interface LookupReading {
@@ -55,38 +48,6 @@ export interface LookupPlan {
   readonly codes: number;
 }
 
-/** What shows that a lookup was in the log before guardians answered it. */
-export interface LookupEntryEvidence extends RequestEvidence {
-  /** Hash of the evaluation request: what the entry holds. */
-  readonly evaluation: Uint8Array;
-}
-
-/** What a lookup proves later: the requests that it was made by, and the salt that opens their case commitments. */
-export interface LookupEvidence {
-  readonly caseSalt: Uint8Array;
-  /** One for each evaluation request. */
-  readonly lookups: readonly LookupEntryEvidence[];
-}
-
-/** The result of one reading. */
-export interface LookupResult {
-  readonly id: string;
-  readonly result: 'hit' | 'miss';
-  /** Codes that were asked for. */
-  readonly candidates: number;
-  /** Codes that the reading may also stand for and that were not asked for, by scheme. */
-  readonly omitted: CandidateSet['omitted'];
-  /** Schemes whose form the reading has but whose check it fails: if it is of one of them, it was misread. */
-  readonly misread: readonly string[];
-  /** Code by code, in the order of the log within each: a second one of a code is a counter-claim. */
-  readonly registrations: readonly FoundRegistration[];
-  /** Registrations that were found and refused, since something of them does not verify. */
-  readonly refused: number;
-  /** Why, for each of these: not signed so by its owner, or not in the log as shown in this lookup. */
-  readonly refusals: readonly BlindmarkError[];
-  readonly evidence: LookupEvidence;
-}
-
 /** A reading that could not be looked up. */
 export interface LookupFailure {
   readonly id: string;
@@ -98,15 +59,6 @@ export interface LookupOptions extends WorkOptions {
   readonly caseReference: string;
 }
 
-/** Codes found registered, by code: what one batch contributes. */
-interface BatchFindings {
-  readonly lookup: LookupEntryEvidence;
-  readonly found: ReadonlyMap<string, readonly FoundRegistration[]>;
-  readonly refusals: ReadonlyMap<string, readonly BlindmarkError[]>;
-}
-
-const keyOf = (code: SchemeCode): string => `${code.scheme}\u0000${code.canonical}`;
-
 /** Checks a case reference: 1 to 64 characters. @throws BlindmarkError `badInput` */
 export function checkCaseReference(text: string): string {
   const trimmed = text.trim();
@@ -114,28 +66,52 @@ export function checkCaseReference(text: string): string {
   throw badInput('caseReference', `1 to ${MAX_CASE_REFERENCE} characters`);
 }
 
+/** Who an officer is and at which registry: what an `officer.json` says, but for the key itself. */
+export type OfficerIdentity = Pick<
+  OfficerFile,
+  'url' | 'rosterFingerprint' | 'allowTestRoster' | 'officerCredential' | 'forceCredential'
+>;
+
+/** The key of an `officer.json`. */
+export function officerKey({ seed }: Pick<OfficerFile, 'seed'>): Signer {
+  return createSigner(createSigningKey(seed));
+}
+
 /**
  * Connects with what an `officer.json` says.
  *
+ * @param key the officer's: {@link officerKey} of the file, or one that a browser keeps
  * @throws BlindmarkError `badCredential` where the file names another registry than the credential in it; those of
  *   {@link Registry.connect}
  */
 export async function connectOfficer(
-  file: OfficerFile,
+  file: OfficerIdentity,
+  key: Signer,
   options: Omit<ConnectOptions, 'rosterFingerprint' | 'allowTestRoster'> = {},
 ): Promise<{ registry: Registry; signer: OfficerSigner }> {
-  if (!equalBytes(readPinnedFingerprint(file.officerCredential), file.rosterFingerprint)) {
+  const { url, rosterFingerprint, allowTestRoster, officerCredential, forceCredential } = file;
+  if (!equalBytes(readOfficerCredential(officerCredential).rosterFingerprint, rosterFingerprint)) {
     throw new BlindmarkError('badCredential', 'The file names another roster than the credential in it', {
       field: 'rosterFingerprint',
       remedy: 'Have the credential issued anew, with the registry file that the force uses.',
     });
   }
-  const registry = await Registry.connect(file.url, {
+  const registry = await Registry.connect(url, {
     ...options,
-    ...connectionOf({ ...file, format: 'blindmark-registry-v1' }),
+    ...connectionOf({ format: 'blindmark-registry-v1', url, rosterFingerprint, allowTestRoster }),
   });
-  const { officerCredential, forceCredential } = file;
-  return { registry, signer: { key: createSigningKey(file.seed), officerCredential, forceCredential } };
+  return { registry, signer: { key, officerCredential, forceCredential } };
+}
+
+/** Who an officer is, by a credential that was verified. */
+export interface OfficerFacts {
+  readonly forceName: string;
+  /** The pseudonym of the day. */
+  readonly pseudonym: string;
+  /** Epoch seconds at which the credential ends. */
+  readonly expiresAt: number;
+  /** Codes that the force's policy allows one officer a day. */
+  readonly codesPerDay: number;
 }
 
 /** An officer at one registry. */
@@ -155,8 +131,31 @@ export class Officer {
     file: OfficerFile,
     options: Omit<ConnectOptions, 'rosterFingerprint' | 'allowTestRoster'> = {},
   ): Promise<Officer> {
-    const { registry, signer } = await connectOfficer(file, options);
+    const { registry, signer } = await connectOfficer(file, officerKey(file), options);
     return new Officer(registry, signer);
+  }
+
+  /**
+   * Who the officer is. A credential that has ended is verified as of its last moment: what it led to is still its officer's.
+   *
+   * @throws BlindmarkError `badCredential`, also where the key is not the credential's; `unknownForce`, `wrongOrigin`,
+   *   `credentialExpired` for one that is not valid yet
+   */
+  async facts(): Promise<OfficerFacts> {
+    const { expiresAt } = readOfficerCredential(this.#signer.officerCredential);
+    const at = Math.min(this.registry.now(), expiresAt);
+    const { force, pseudonym, publicKey } = await verifyOfficerCredential(
+      this.#signer,
+      this.registry.roster.roster,
+      at,
+    );
+    if (!equalBytes(publicKey, this.#signer.key.publicKey)) {
+      throw new BlindmarkError('badCredential', 'The file’s key is not the one that the credential in it is for', {
+        field: 'seed',
+        remedy: 'Have the credential issued anew.',
+      });
+    }
+    return { forceName: force.name, pseudonym, expiresAt, codesPerDay: force.codesPerOfficerAndDay };
   }
 
   /**
@@ -191,183 +190,70 @@ export class Officer {
   ): AsyncGenerator<LookupResult | LookupFailure, void, undefined> {
     const caseReference = checkCaseReference(options.caseReference);
     const caseSalt = this.#random(32);
-    const commitment = caseCommitment(caseSalt, caseReference);
-    const findings: BatchFindings[] = [];
-    const batchOf = new Map<string, number>();
-    const batches = this.#batches(plan, batchOf);
+    const context = { ...this.#context, caseReference };
     const report = progressReporter(plan, options);
-    const work = async (batch: readonly SchemeCode[]): Promise<BatchFindings> =>
-      this.#lookUp(batch, commitment, report, options.signal);
+    const turn = createTurns();
+    const { signal } = options;
+    const onStretched = (share: number): void => {
+      report('stretch', share);
+    };
+    const work = async (codes: readonly SchemeCode[]): Promise<BatchFindings> =>
+      lookUpBatch(createLookupBatch(codes, caseSalt), context, { turn, onStretched, signal });
     // Two at once: one is evaluated while the other is stretched.
-    const results = mapInOrder(batches, 2, work, options.signal);
+    const results = mapInOrder(inBatches(distinctCodes(plan.readings), this.batchSize), 2, work, signal);
+    const findings = new LookupFindings();
     for (const { id, candidates: set } of plan.readings) {
       if (set instanceof BlindmarkError) {
         yield { id, error: set };
         continue;
       }
-      const codes = [...set.codes].map(({ schemeId, canonical }): SchemeCode => ({ scheme: schemeId, canonical }));
-      const needed = new Set(codes.map((code) => batchOf.get(keyOf(code)) as number));
-      while (findings.length <= Math.max(...needed)) {
+      for (;;) {
+        const result = findings.resultOf(id, set);
+        if (result !== null) {
+          yield result;
+          break;
+        }
         const next = await results.next();
-        if (next.done === true) break;
-        findings.push(next.value);
+        if (next.done === true) throw new Error('every code is in a batch');
+        findings.add(next.value);
       }
-      const lookups = [...needed].map((position) => (findings[position] as BatchFindings).lookup);
-      yield this.#resultOf(id, set, codes, (code) => findings[batchOf.get(code) as number] as BatchFindings, {
-        caseSalt,
-        lookups,
-      });
     }
   }
 
-  #resultOf(
-    id: string,
-    set: CandidateSet,
-    codes: readonly SchemeCode[],
-    findingsOf: (code: string) => BatchFindings,
-    evidence: LookupEvidence,
-  ): LookupResult {
-    const keys = codes.map(keyOf);
-    const registrations = keys.flatMap((key) => findingsOf(key).found.get(key) ?? []);
-    const refusals = keys.flatMap((key) => findingsOf(key).refusals.get(key) ?? []);
-    return {
-      id,
-      result: registrations.length > 0 ? 'hit' : 'miss',
-      candidates: codes.length,
-      omitted: set.omitted,
-      misread: set.misread,
-      registrations,
-      refused: refusals.length,
-      refusals,
-      evidence,
-    };
+  /** Most codes of one evaluation request. */
+  get batchSize(): number {
+    return Math.max(1, Math.floor(MAX_ELEMENTS / liveEpochs(this.registry.roster.roster).length));
   }
 
-  /** Codes in requests of one batch each, and in which batch each code is. */
-  #batches(plan: LookupPlan, batchOf: Map<string, number>): SchemeCode[][] {
-    const size = Math.max(1, Math.floor(MAX_ELEMENTS / liveEpochs(this.registry.roster.roster).length));
-    const codes = distinctCodes(plan.readings);
-    codes.forEach((code, i) => batchOf.set(keyOf(code), Math.floor(i / size)));
-    return Array.from({ length: Math.ceil(codes.length / size) }, (_, i) => codes.slice(i * size, (i + 1) * size));
+  /**
+   * Looks up one batch of codes: at most {@link batchSize} of them. For whoever keeps what is under way.
+   *
+   * @throws BlindmarkError as {@link lookUpBatch}
+   */
+  async lookUp(batch: LookupBatch, caseReference: string, options: BatchOptions): Promise<BatchFindings> {
+    return lookUpBatch(batch, { ...this.#context, caseReference: checkCaseReference(caseReference) }, options);
   }
 
-  async #lookUp(
-    batch: readonly SchemeCode[],
-    commitment: Uint8Array,
-    report: (phase: string, count: number) => void,
-    signal: AbortSignal | undefined,
-  ): Promise<BatchFindings> {
-    return this.registry.underCurrentRoster(async (roster) => {
-      const { lookup, evaluated, delayDays } = await this.#evaluate(batch, commitment, roster, signal);
-      const secrets: CodeSecrets[] = [];
-      const stretched = mapInOrder(
-        evaluated,
-        this.registry.parallelStretches,
-        async (code) => this.registry.stretch(code, roster),
-        signal,
-      );
-      for await (const secret of stretched) {
-        secrets.push(secret);
-        report('stretch', 1 / liveEpochs(roster.roster).length);
-      }
-      const tags = secrets.map((secret) => secret.lookupTag);
-      const { places, ...shown } = await this.#fetchPlaces(lookup.evaluation, tags, commitment, roster, signal);
-      const context = { ...shown, origin: roster.roster.origin, lookup: lookup.logged.index, delayDays };
-      const found = new Map<string, FoundRegistration[]>();
-      const refusals = new Map<string, BlindmarkError[]>();
-      evaluated.forEach((code, i) => {
-        const key = keyOf(code);
-        const verified = (places[i] as FilledSlot[]).map((slot) =>
-          verifyFound(code, slot, secrets[i] as CodeSecrets, context),
-        );
-        const [good, bad] = [found.get(key) ?? [], refusals.get(key) ?? []];
-        for (const one of verified) {
-          if (one instanceof BlindmarkError) bad.push(one);
-          else good.push(one);
-        }
-        found.set(key, inLogOrder(good));
-        refusals.set(key, bad);
-      });
-      return { lookup, found, refusals };
-    }, signal);
-  }
-
-  async #evaluate(
-    batch: readonly SchemeCode[],
-    commitment: Uint8Array,
-    roster: VerifiedRoster,
-    signal: AbortSignal | undefined,
-  ): Promise<{ lookup: LookupEntryEvidence; evaluated: EvaluatedCode[]; delayDays: number }> {
-    const { origin } = roster.roster;
-    const codes = batch.map((code) => ({
-      ...code,
-      blinded: blind(codeInput(origin, code.scheme, code.canonical), this.#random),
-    }));
-    const elements = codes.map((code) => code.blinded.element);
-    const epochs = liveEpochs(roster.roster).map((epoch) => epoch.epoch);
-    const authorization = await this.#sign('evaluation', elements, commitment, roster);
-    const request = { purpose: 'lookup' as const, epochs, elements, authorization };
-    const evaluation = await this.registry.evaluate(request, codes, roster, signal);
-    return {
-      lookup: { evaluation: authorizationHash(authorization), ...evaluation.evidence },
-      evaluated: evaluation.codes.flat(),
-      delayDays: evaluation.delayDays,
-    };
-  }
-
-  async #fetchPlaces(
-    evaluation: Uint8Array,
-    tags: readonly Uint8Array[],
-    commitment: Uint8Array,
-    roster: VerifiedRoster,
-    signal: AbortSignal | undefined,
-  ): Promise<Pick<FoundContext, 'checkpoint' | 'note'> & { readonly places: FilledSlot[][] }> {
-    checkCancelled(signal);
-    const authorization = await this.#sign('lookup', [evaluation, ...tags], commitment, roster);
-    const schemas = { body: lookupRequestSchema, reply: lookupReplySchema };
-    const body = { evaluation, tags: [...tags], authorization };
-    const { reply, checkpoint } = await this.registry.postChecked(
-      '/v1/lookups',
-      schemas,
-      body,
-      (lookup) => lookup.checkpoint,
-      signal,
-    );
-    if (reply.results.length !== tags.length)
-      throw new BlindmarkError('badReply', 'The registry answered for another number of tags');
-    return { places: reply.results.map(filledPlaces), checkpoint, note: reply.checkpoint };
-  }
-
-  async #sign(
-    purpose: 'evaluation' | 'lookup',
-    content: readonly Uint8Array[],
-    commitment: Uint8Array,
-    roster: VerifiedRoster,
-  ): Promise<OfficerAuthorization> {
-    const epochs = liveEpochs(roster.roster).map((epoch) => epoch.epoch);
-    const request = { purpose, content, caseCommitment: commitment, roster, epochs, now: this.registry.now() };
-    return signOfficerRequest(this.#signer, request, this.#random);
+  get #context() {
+    return { registry: this.registry, signer: this.#signer, random: this.#random };
   }
 }
 
-function distinctCodes(readings: readonly PlannedReading[]): SchemeCode[] {
+/** The codes of all readings, each once. */
+export function distinctCodes(readings: readonly PlannedReading[]): SchemeCode[] {
   const codes = new Map<string, SchemeCode>();
   for (const { candidates: set } of readings) {
     if (set instanceof BlindmarkError) continue;
     for (const { schemeId, canonical } of set.codes) {
       const code = { scheme: schemeId, canonical };
-      codes.set(keyOf(code), code);
+      codes.set(codeKey(code), code);
     }
   }
   return [...codes.values()];
 }
 
-const isFilled = (slot: LookupSlot): slot is FilledSlot => slot.registration !== null;
-
-/** A registry that shows one row several times makes no more claims of it. */
-function filledPlaces(slots: readonly LookupSlot[]): FilledSlot[] {
-  const filled = slots.filter(isFilled);
-  return [...new Map(filled.map((slot) => [formatBase64url(slot.registration.commitment), slot])).values()];
+function inBatches(codes: readonly SchemeCode[], size: number): SchemeCode[][] {
+  return Array.from({ length: Math.ceil(codes.length / size) }, (_, i) => codes.slice(i * size, (i + 1) * size));
 }
 
 function progressReporter(plan: LookupPlan, options: LookupOptions): (phase: string, count: number) => void {

@@ -42,7 +42,7 @@ import {
   type OpeningState,
 } from '../crypto/wire-openings.ts';
 import type { Fault } from '../crypto/wire.ts';
-import { connectOfficer } from './officer.ts';
+import { connectOfficer, officerKey } from './officer.ts';
 import { combineParts, readOpening, verifyApprovedReply, verifyAskedReply, verifyOpeningLogged } from './opened.ts';
 import { formatOpeningToken, parseOpeningToken, type OpeningToken } from './opening-token.ts';
 import type { ConnectOptions, Registry } from './registry.ts';
@@ -131,7 +131,7 @@ export class Openings {
     file: OfficerFile,
     options: Omit<ConnectOptions, 'rosterFingerprint' | 'allowTestRoster'> = {},
   ): Promise<Openings> {
-    const { registry, signer } = await connectOfficer(file, options);
+    const { registry, signer } = await connectOfficer(file, officerKey(file), options);
     return new Openings(registry, signer);
   }
 

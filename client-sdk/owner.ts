@@ -1,5 +1,5 @@
 /** An owner registering marks and looking after them. What must not be lost is in the vault before it is sent. */
-import { parseActivationKey } from '../crypto/activation-key.ts';
+import { formatActivationKey, parseActivationKey } from '../crypto/activation-key.ts';
 import { randomBytes, type RandomSource } from '../crypto/bytes.ts';
 import type { RegistryFile } from '../crypto/credential-files.ts';
 import { BlindmarkError, isBlindmarkError } from '../crypto/errors.ts';
@@ -76,6 +76,13 @@ export interface PauseSeconds {
 /** Bounds of the random pause between two marks of one person, in seconds. */
 export const PAUSE_SECONDS: PauseSeconds = { least: 5, most: 60 };
 
+/**
+ * What a registration goes through: its token is fetched, guardians evaluate the code, it is stretched, and the registration comes
+ * into the log. What was done in an earlier call is not gone through again.
+ */
+export const REGISTER_PHASES = ['token', 'evaluate', 'stretch', 'log'] as const;
+type RegisterPhase = (typeof REGISTER_PHASES)[number];
+
 interface RecoveredMark {
   readonly mark: MarkRecord;
   readonly receipts: readonly NewReceipt[];
@@ -139,10 +146,32 @@ export class Owner {
    *
    * @throws BlindmarkError `noSchemeFits`, `checkFailed`, `badActivationKey`, `activationKeyUsedUp` and others. Whatever it
    *   is, the same call may be made again, and uses up no more than it would have
+   * @param options.onProgress hears of each of {@link REGISTER_PHASES} as it begins, and of the end
    */
   async register(request: RegisterRequest, options: WorkOptions = {}): Promise<MarkRecord> {
     const mark = await this.#begin(request);
-    return mark.stage === 'registered' ? mark : this.#finishOrRestart(mark, request, options.signal);
+    return mark.stage === 'registered' ? mark : this.#finishOrRestart(mark, request, options);
+  }
+
+  /**
+   * Goes on with a mark whose registration was interrupted, with what it was begun with. A mark that is registered is answered
+   * as it is.
+   *
+   * @throws BlindmarkError `notFound` for a mark that was withdrawn; those of {@link register}
+   */
+  async resume(mark: MarkRecord, options: WorkOptions = {}): Promise<MarkRecord> {
+    const { stage, activationKey, canonical, scheme, items, status, contact } = mark;
+    if (stage !== 'pending' || activationKey === undefined) return checkRegistered(mark);
+    const request: RegisterRequest = {
+      code: canonical,
+      scheme,
+      items,
+      activationKey: formatActivationKey(activationKey),
+      // A registration is not begun with any other.
+      status: status as RegisterRequest['status'],
+      contact,
+    };
+    return this.#finishOrRestart(mark, request, options);
   }
 
   /** Registers many marks and yields what became of each, in their order. One that fails does not keep the rest. */
@@ -158,7 +187,7 @@ export class Owner {
         if (mark.stage === 'registered') return { id, mark, again: true };
         if (parallel === undefined && !isFirst) await pause(randomPause(pauseSeconds, this.#random), signal);
         isFirst = false;
-        return { id, mark: await this.#finishOrRestart(mark, request, signal), again: false };
+        return { id, mark: await this.#finishOrRestart(mark, request, { signal }), again: false };
       } catch (error) {
         if (!isBlindmarkError(error) || error.code === 'cancelled') throw error;
         return { id, error };
@@ -276,8 +305,11 @@ export class Owner {
       else found = outcome;
     }
     await this.vault.keepRegistry(this.#origin, this.#registryFile);
-    // The next registration goes on after the last counter that was used.
-    if (withdrawn !== undefined) await this.vault.keep(withdrawn);
+    // The next registration goes on after the last counter that was used. One that was begun here and interrupted looks withdrawn
+    // from outside: what it takes to go on with it is not given up.
+    const begun = this.vault.marksOf(this.#origin, chosen.scheme, chosen.canonical).at(-1);
+    const isBegun = begun?.stage === 'pending' && begun.counter === withdrawn?.counter;
+    if (withdrawn !== undefined && !isBegun) await this.vault.keep(withdrawn);
     if (found === undefined) {
       throw new BlindmarkError('notFound', 'This recovery phrase has no registration of this code', {
         field: 'code',
@@ -312,27 +344,28 @@ export class Owner {
    * Goes on with a pending mark to its registration. Where this phrase has registered the code before and withdrawn it, which
    * another vault need not know, a counter that was never used is the one to register under: that costs one further use.
    */
-  async #finishOrRestart(
-    mark: MarkRecord,
-    request: RegisterRequest,
-    signal: AbortSignal | undefined,
-  ): Promise<MarkRecord> {
+  async #finishOrRestart(mark: MarkRecord, request: RegisterRequest, options: WorkOptions): Promise<MarkRecord> {
     try {
-      return await this.#finish(mark, signal);
+      return await this.#finish(mark, options);
     } catch (error) {
       if (!isBlindmarkError(error, 'tokenSpent')) throw error;
       let last = mark.counter;
-      while ((await this.#evaluateAgain(this.#client({ ...mark, counter: last + 1 }), signal)) !== undefined) last += 1;
+      const isUsed = async (counter: number): Promise<boolean> =>
+        (await this.#evaluateAgain(this.#client({ ...mark, counter }), options.signal)) !== undefined;
+      while (await isUsed(last + 1)) last += 1;
       await this.vault.keep(withdrawnAt(mark, last));
-      return this.register(request, { signal });
+      return this.register(request, options);
     }
   }
 
   /** Goes on with a pending mark to its registration. */
-  async #finish(pending: MarkRecord, signal: AbortSignal | undefined): Promise<MarkRecord> {
-    const paid = await this.#pay(pending, signal);
+  async #finish(pending: MarkRecord, { signal, onProgress }: WorkOptions): Promise<MarkRecord> {
+    const total = REGISTER_PHASES.length;
+    const begin = (phase: RegisterPhase): void => onProgress?.({ phase, done: REGISTER_PHASES.indexOf(phase), total });
+    const paid = await this.#pay(pending, begin, signal);
     const { sent: registered, receipts } = await this.registry.underCurrentRoster(async (roster) => {
-      const sent = await this.#prepareRow(paid, roster, signal);
+      const sent = await this.#prepareRow(paid, roster, begin, signal);
+      begin('log');
       const { row, lookupTag, token } = sent;
       const client = this.#client(sent);
       try {
@@ -348,7 +381,9 @@ export class Owner {
     const { pendingToken: _, token: __, ...rest } = registered;
     const mark: MarkRecord = { ...rest, stage: 'registered' };
     await this.#keep(mark, receipts);
-    return this.#amend(mark, pending, signal);
+    const amended = await this.#amend(mark, pending, signal);
+    onProgress?.({ phase: 'log', done: total, total });
+    return amended;
   }
 
   /** Where an interrupted call has registered something else than is asked for now: makes it that. */
@@ -362,12 +397,17 @@ export class Owner {
   }
 
   /** The mark with its token. The request for it is in the vault before it is sent, and the token before it is used. */
-  async #pay(mark: MarkRecord, signal: AbortSignal | undefined): Promise<MarkRecord> {
+  async #pay(
+    mark: MarkRecord,
+    begin: (phase: RegisterPhase) => void,
+    signal: AbortSignal | undefined,
+  ): Promise<MarkRecord> {
     const { roster } = this.registry.roster;
     const { token, pendingToken: pending, ...unpaid } = mark;
     // A token counts for two quarters; begun longer ago, the registration needs another.
     const isCurrent = pending !== undefined && isCurrentTokenKey(roster, pending.publicKey, this.registry.now());
     if (isCurrent && token !== undefined) return mark;
+    begin('token');
     const activationKey = mark.activationKey as Uint8Array;
     const { blinded, redemption } = this.#client(mark);
     const purpose = { element: blinded.element, redemption };
@@ -386,14 +426,17 @@ export class Owner {
   async #prepareRow(
     mark: MarkRecord,
     roster: VerifiedRoster,
+    begin: (phase: RegisterPhase) => void,
     signal: AbortSignal | undefined,
   ): Promise<RegisteredMark> {
     const facts = newestEpoch(roster);
     const { epoch } = facts;
     const registeredOn = new Date(this.registry.now() * 1000).toISOString().slice(0, 10);
     if (mark.row?.epoch === epoch && mark.row.registeredOn === registeredOn) return mark as RegisteredMark;
+    begin('evaluate');
     const client = this.#client(mark);
     const [evaluated] = (await client.evaluate(roster, [epoch], mark.token as Uint8Array, signal)) as [OwnEvaluation];
+    begin('stretch');
     const secrets = await this.registry.stretch(evaluated, roster);
     const row = client.createRow(secrets, mark, facts, registeredOn);
     const prepared = { ...mark, ...secrets, evaluations: [...evaluated.evaluations], row };

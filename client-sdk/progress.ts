@@ -3,7 +3,7 @@ import { checkCancelled } from './http.ts';
 
 /** What a long call reports. */
 export interface Progress {
-  /** What is being done: `stretch` (of a lookup), `register` or `mint`. */
+  /** What is being done: `stretch` (of a lookup), `register` (of many) or `mint`; of one registration, its phase. */
   readonly phase: string;
   readonly done: number;
   readonly total: number;
@@ -13,6 +13,16 @@ export interface Progress {
 export interface WorkOptions {
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: Progress) => void) | undefined;
+}
+
+/** Turns at one thing that several want: what is called later begins once what was called earlier has ended, well or not. */
+export function createTurns(): <T>(work: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve();
+  return async (work) => {
+    const mine = last.then(work);
+    last = mine.catch(() => undefined);
+    return mine;
+  };
 }
 
 /**

@@ -6,7 +6,8 @@ import { BlindmarkError, isBlindmarkError } from '../crypto/errors.ts';
 import { activationEntry, lookupEntry } from '../crypto/evaluation.ts';
 import type { RegistryFile } from '../crypto/credential-files.ts';
 import { hourOf, type EntryOf } from '../crypto/log-entry.ts';
-import { verifyRosterLogged } from '../crypto/log-proof.ts';
+import { verifyRosterLogged, type CosignedCheckpoint } from '../crypto/log-proof.ts';
+import type { TreeHead } from '../crypto/merkle.ts';
 import { formatMessage } from '../crypto/message.ts';
 import { verifyOfficerRequest } from '../crypto/officer-request.ts';
 import { finalize, codeInput, type Blinded } from '../crypto/oprf.ts';
@@ -21,9 +22,10 @@ import {
   type EvaluationRequest,
   type Fault,
 } from '../crypto/wire.ts';
-import { SeenCheckpoints } from './checkpoints.ts';
+import { SeenCheckpoints, type KnownSizes } from './checkpoints.ts';
 import { verifyRequestEntry, type HidingEntry } from './entries.ts';
 import { checkAddress, JsonClient, type Fetch, type RetryPolicy } from './http.ts';
+import type { LogReader } from './log-reader.ts';
 
 /** How a client reaches a registry. */
 export interface ConnectOptions {
@@ -209,15 +211,30 @@ export class Registry {
   ): Promise<CheckedReply<z.output<Reply>>> {
     const known = this.#seen.knownSizes();
     const reply = await this.post(path, schemas, body, signal);
+    const { checkpoint } = await this.#accept(checkpointOf(reply), known, signal);
+    return { reply, checkpoint };
+  }
+
+  /**
+   * Reads the log's latest checkpoint, and verifies it as that of a reply. What has been seen of the log before stands beside
+   * it: the tree must go on from each of these heads.
+   *
+   * @throws BlindmarkError as {@link postChecked}, and those of `LogReader`
+   */
+  async readCheckpoint(reader: LogReader, signal?: AbortSignal): Promise<CosignedCheckpoint & { seen: TreeHead[] }> {
+    const known = this.#seen.knownSizes();
+    const cosigned = await this.#accept(await reader.checkpoint(), known, signal);
+    return { ...cosigned, seen: this.#seen.headsOf(this.roster.roster) };
+  }
+
+  async #accept(note: string, known: KnownSizes, signal: AbortSignal | undefined): Promise<CosignedCheckpoint> {
     const used = this.roster;
-    const accept = ({ roster }: VerifiedRoster): Checkpoint =>
-      this.#seen.accept(checkpointOf(reply), roster, known).checkpoint;
     try {
-      return { reply, checkpoint: accept(used) };
+      return this.#seen.accept(note, used.roster, known);
     } catch (error) {
       // A roster that came into force meanwhile may have other guardians, or another log.
       if (!isBlindmarkError(error, 'badCheckpoint') || !(await this.#isRenewed(used, signal))) throw error;
-      return { reply, checkpoint: accept(this.roster) };
+      return this.#seen.accept(note, this.roster.roster, known);
     }
   }
 

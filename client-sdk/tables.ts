@@ -20,8 +20,8 @@ export interface Table {
   readonly rows: readonly TableRow[];
 }
 
-/** UTF-8 with or without byte order mark, UTF-16 with one, or else Windows-1252, which is what Excel writes. */
-function decode(bytes: Uint8Array): string {
+/** UTF-8 with or without byte order mark, UTF-16 with one, or else Windows-1252, which is what Excel writes. The mark itself is left out. */
+export function decodeText(bytes: Uint8Array): string {
   const [first, second] = bytes;
   if (first === 0xff && second === 0xfe) return new TextDecoder('utf-16le').decode(bytes);
   if (first === 0xfe && second === 0xff) return new TextDecoder('utf-16be').decode(bytes);
@@ -40,17 +40,15 @@ function findSeparator(header: string): string {
 }
 
 /**
- * Reads a table with a header line.
+ * Reads a table as it stands, without knowing what its lines are.
  *
  * @param name what errors call it
- * @param required columns that must be there
- * @throws BlindmarkError `badFile`, naming the row
+ * @throws BlindmarkError `badFile`, naming the line
  */
-export function parseTable(name: string, bytes: Uint8Array, required: readonly string[]): Table {
-  const text = decode(bytes);
-  let records: string[][];
+export function parseCells(name: string, bytes: Uint8Array): string[][] {
+  const text = decodeText(bytes);
   try {
-    records = parse(text, {
+    return parse(text, {
       delimiter: findSeparator(text.slice(0, text.search(/[\r\n]|$/u))),
       relax_column_count: true,
       trim: true,
@@ -66,7 +64,17 @@ export function parseTable(name: string, bytes: Uint8Array, required: readonly s
       },
     );
   }
-  const [header = [], ...body] = records;
+}
+
+/**
+ * Reads a table with a header line.
+ *
+ * @param name what errors call it
+ * @param required columns that must be there
+ * @throws BlindmarkError `badFile`, naming the row
+ */
+export function parseTable(name: string, bytes: Uint8Array, required: readonly string[]): Table {
+  const [header = [], ...body] = parseCells(name, bytes);
   const columns = header.map((column) => column.toLowerCase());
   const missing = required.filter((column) => !columns.includes(column));
   if (missing.length > 0) {
@@ -86,14 +94,19 @@ export function parseTable(name: string, bytes: Uint8Array, required: readonly s
 /** What spreadsheets write: the sign is always there, so that codes with an E among digits are none of it. */
 const SCIENTIFIC = /^[+-]?\d+(?:[.,]\d+)?E[+-]\d+$/iu;
 
+/** Whether a spreadsheet has turned a long number into `1.16E+12`, which has lost digits. */
+export function isRounded(cell: string): boolean {
+  return SCIENTIFIC.test(cell);
+}
+
 /**
- * Checks a cell that holds a code: spreadsheets turn long numbers into `1.16E+12`, which has lost digits.
+ * Checks a cell that holds a code: it must not have been rounded ({@link isRounded}).
  *
  * @throws BlindmarkError `badInput` naming the row and the remedy
  */
 export function checkCodeCell(row: TableRow, column: string): string {
   const cell = row.cells[column] ?? '';
-  if (!SCIENTIFIC.test(cell)) return cell;
+  if (!isRounded(cell)) return cell;
   throw new BlindmarkError('badInput', `Row ${row.number}, column ${column}: the spreadsheet has rounded this code`, {
     field: `row ${row.number}`,
     remedy: 'Format that column as text before typing or pasting codes, and save the table again.',

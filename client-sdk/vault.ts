@@ -118,6 +118,21 @@ const headerSchema = z.strictObject({ format: z.literal('blindmark-vault-v1'), l
 export interface VaultStorage {
   /** Adds lines after those that are there; resolves once they are durable. */
   append(lines: readonly string[]): Promise<void>;
+  /**
+   * Whether an `append` that fails has added nothing, for certain. A vault can then go on after a failure; otherwise it takes no
+   * further record, for nobody knows behind what it would stand.
+   */
+  readonly isAtomic?: boolean | undefined;
+}
+
+/** The text of a vault file: its lines, each ended by a line feed. */
+export function formatVaultText(lines: readonly string[]): string {
+  return lines.map((line) => `${line}\n`).join('');
+}
+
+/** The lines of a vault file's text. A last one without its line feed was never acknowledged, and is left out. */
+export function parseVaultText(text: string): string[] {
+  return text.split(/\r?\n/u).slice(0, -1);
 }
 
 const badVault = (what: string): BlindmarkError =>
@@ -264,22 +279,27 @@ export class Vault {
   }
 
   async #append(records: readonly VaultRecord[], before: readonly string[] = []): Promise<void> {
-    const lines = [...before, ...records.map((record) => this.#seal(record))];
-    // The seal of a line binds its place: one write after the other, and none after one that failed.
-    this.#writing = this.#writing.then(async () => this.#storage.append(lines));
+    const plaintexts = records.map((record) => formatJsonBytes(formatMessage(recordSchema, record)));
+    const write = async (): Promise<void> => {
+      const sealed = plaintexts.map((plaintext, i) => this.#seal(plaintext, this.#length + i));
+      await this.#storage.append([...before, ...sealed]);
+      this.#length += sealed.length;
+      for (const record of records) this.#apply(record);
+    };
+    // The seal of a line binds its place: one write after the other, and none after one that may have been written or not.
+    const writing = this.#writing.then(write);
     // Whoever awaits a write hears of its failure; the chain itself must not count as unhandled.
-    this.#writing.catch(() => undefined);
-    await this.#writing;
-    for (const record of records) this.#apply(record);
+    const settled = writing.catch(() => undefined);
+    this.#writing = this.#storage.isAtomic === true ? settled : writing;
+    await writing;
   }
 
   #binding(position: number): Uint8Array {
     return labelledHash('vault-record', this.#header, formatUint(position, 4));
   }
 
-  #seal(record: VaultRecord): string {
-    const plaintext = formatJsonBytes(formatMessage(recordSchema, record));
-    return formatBase64url(sealWithKey(this.#key, plaintext, this.#binding(this.#length++)));
+  #seal(plaintext: Uint8Array, position: number): string {
+    return formatBase64url(sealWithKey(this.#key, plaintext, this.#binding(position)));
   }
 
   #replay(line: string): void {

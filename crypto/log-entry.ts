@@ -149,6 +149,8 @@ const FIELDS = {
   roster: { version, roster: hash, signatures },
   /** A force's list of revocations. `list`: hash of what is revoked. */
   revocation: { force: identifier, list: hash, signature },
+  /** The registry serves these pages from now on. `build`: {@link pagesHash} of crypto/pages.ts. */
+  pages: { build: hash },
   /** An entry whose plain fields are hidden for now. `commitment`: {@link delayedCommitment}; `revealBy`: an hour. */
   delayed: { of: oneOf(DELAYABLE), commitment: hash, revealBy: hour },
   /** The plain fields of the delayed entry with the index `entry`. `plain`: the exact bytes of the hidden entry. */

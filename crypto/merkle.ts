@@ -72,14 +72,16 @@ function checkHashes(hashes: readonly Uint8Array[]): void {
 }
 
 /**
- * Checks an inclusion proof (RFC 9162 section 2.1.3.2).
+ * The root that an inclusion proof leads to (RFC 9162 section 2.1.3.2, steps 1 to 4). It says nothing of an entry unless the
+ * root is known from elsewhere, as by a signature over it.
  *
- * @throws BlindmarkError `badProof`
+ * @returns 32 bytes
+ * @throws BlindmarkError `badProof` for a proof that is too long or too short
  */
-export function verifyInclusion({ index, size, leafHash: leaf, proof, root }: InclusionProof): void {
+export function rootOfInclusion({ index, size, leafHash: leaf, proof }: Omit<InclusionProof, 'root'>): Uint8Array {
   checkNumber('the index', index);
   checkNumber('the size', size);
-  checkHashes([leaf, root, ...proof]);
+  checkHashes([leaf, ...proof]);
   if (index >= size) throw refuse('the index lies beyond the tree');
   let [node, last] = [index, size - 1];
   let hash = leaf;
@@ -94,7 +96,17 @@ export function verifyInclusion({ index, size, leafHash: leaf, proof, root }: In
     [node, last] = [half(node), half(last)];
   }
   if (last !== 0) throw refuse('the inclusion proof is too short');
-  if (!equalBytes(hash, root)) throw refuse('the inclusion proof does not lead to the root');
+  return hash;
+}
+
+/**
+ * Checks an inclusion proof (RFC 9162 section 2.1.3.2).
+ *
+ * @throws BlindmarkError `badProof`
+ */
+export function verifyInclusion({ root, ...proof }: InclusionProof): void {
+  checkHashes([root]);
+  if (!equalBytes(rootOfInclusion(proof), root)) throw refuse('the inclusion proof does not lead to the root');
 }
 
 function isPowerOfTwo(value: number): boolean {

@@ -1,27 +1,22 @@
 /** Requests that an officer signs: a JWS over what is asked, why, of whom and when (DESIGN 3.4 "Lookup and opening"). */
-import { CompactSign } from 'jose';
 import { z } from 'zod';
 import {
   checkBytes,
   equalBytes,
+  formatBase64url,
   formatJsonBytes,
   parseBase64url,
   parseJsonBytes,
   randomBytes,
+  utf8ToBytes,
   type RandomSource,
 } from './bytes.ts';
-import {
-  checkValidity,
-  importSigningKey,
-  verifyJws,
-  verifyOfficerCredential,
-  type VerifiedOfficer,
-} from './credential.ts';
+import { checkValidity, verifyJws, verifyOfficerCredential, type VerifiedOfficer } from './credential.ts';
 import { BlindmarkError, type ErrorCode } from './errors.ts';
 import { labelledHash } from './hash.ts';
 import { bytesField, formatMessage, parseMessage } from './message.ts';
 import { originField, type VerifiedRoster } from './roster.ts';
-import type { SigningKey } from './signature.ts';
+import type { Signer } from './signature.ts';
 
 /**
  * How long a signed request is valid, in seconds, unless it asks for an opening. Within it, a byte-identical request is answered
@@ -118,7 +113,7 @@ export function authorizationHash(authorization: OfficerAuthorization): Uint8Arr
 
 /** What an officer signs with. */
 export interface OfficerSigner {
-  readonly key: SigningKey;
+  readonly key: Signer;
   readonly officerCredential: string;
   readonly forceCredential: string;
 }
@@ -156,9 +151,12 @@ export async function signOfficerRequest(
     exp: request.now + (request.validSeconds ?? usual),
     nonce: random(16),
   };
-  const jws = await new CompactSign(formatJsonBytes(formatMessage(claimsSchema, claims)))
-    .setProtectedHeader({ alg: 'EdDSA', typ: REQUEST_TYPE })
-    .sign(await importSigningKey(signer.key));
+  // RFC 7515 section 7.1; RFC 8037 section 3.1.
+  const signed = [{ alg: 'EdDSA', typ: REQUEST_TYPE }, formatMessage(claimsSchema, claims)]
+    .map((part) => formatBase64url(formatJsonBytes(part)))
+    .join('.');
+  const signature = await signer.key.sign(utf8ToBytes(signed));
+  const jws = `${signed}.${formatBase64url(checkBytes('signature', signature, 64))}`;
   return { request: jws, officerCredential: signer.officerCredential, forceCredential: signer.forceCredential };
 }
 

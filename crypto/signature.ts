@@ -16,6 +16,19 @@ export function createSigningKey(seed: Uint8Array = randomBytes(32)): SigningKey
   return { publicKey, seed };
 }
 
+/** Whatever signs with one Ed25519 key, and need not show it: a browser may keep the key to itself. */
+export interface Signer {
+  /** 32 bytes. */
+  readonly publicKey: Uint8Array;
+  /** Signs a message (RFC 8032 section 5.1.6): 64 bytes. */
+  readonly sign: (message: Uint8Array) => Promise<Uint8Array>;
+}
+
+/** A {@link Signer} of a key that is at hand. */
+export function createSigner(key: SigningKey): SigningKey & Signer {
+  return { ...key, sign: async (message) => sign(key, message) };
+}
+
 /**
  * Signs a message (RFC 8032 section 5.1.6).
  *

@@ -1,7 +1,7 @@
 /**
  * `npm start`: a whole Blindmark on one machine, to try it. Registry with its public log, three guardians after real
  * distributed key generations, an issuer, a force with two officers that publishes its revocations, and a vendor with ten packs;
- * each service a process of its own.
+ * each service a process of its own. And the pages for browsers, built when they are not yet.
  */
 import type { Command } from 'commander';
 import type { ChildProcess } from 'node:child_process';
@@ -182,6 +182,14 @@ async function mintPacks(layout: Layout): Promise<void> {
   ]);
 }
 
+/** The registry serves them: they are built before it starts. */
+async function buildPages(): Promise<void> {
+  say('Looking after the pages …');
+  await runProgram(PROGRAMS.pages, ['--if-needed'], {
+    remedy: 'Install what they are built with, and build them by hand: npm ci && npm run pages',
+  });
+}
+
 /** Stops all programs, and waits until they have. */
 async function stopAll(programs: readonly Program[]): Promise<void> {
   const stopping = programs
@@ -212,6 +220,14 @@ function printGuide(layout: Layout, firstPort: number, ports: ReadonlyMap<Servic
   say(`
 Blindmark is running.
 ${services}
+
+In a browser:
+  http://127.0.0.1:${firstPort}/         what this is, and who can see what
+  http://127.0.0.1:${firstPort}/owner/   for owners: register a mark with an activation key of ${join(demo, 'packs.csv')}
+  http://127.0.0.1:${firstPort}/police/  for officers: sign in with ${join(demo, 'officer-a.json')}, and a colleague with officer-b.json
+  http://127.0.0.1:${firstPort}/check/   for anyone: check a receipt
+  http://127.0.0.1:${firstPort}/log/     for anyone: what the register has been asked
+
   To read:  http://127.0.0.1:${firstPort}/docs
   The log:  http://127.0.0.1:${firstPort}/log/checkpoint
   Its key:  ${logKey(layout)}
@@ -219,7 +235,7 @@ ${services}
 ATTENTION: these guardians live under one roof, and so protect nobody. This is to try Blindmark.
 In production each guardian belongs to another organisation, on machines of its own.
 
-In another terminal, with BLINDMARK_PASSPHRASE set to a passphrase of your choice:
+Or in another terminal, with BLINDMARK_PASSPHRASE set to a passphrase of your choice:
 
   npx blindmark owner new --vault my.vault
   npx blindmark owner register --vault my.vault --registry-file ${join(demo, 'registry.json')} \\
@@ -253,6 +269,7 @@ async function start(options: { readonly port?: number }): Promise<void> {
   const ports = choosePorts(layout, isNew, options.port);
   const firstPort = ports.get('registry') as number;
   for (const [service, port] of ports) await checkPort(service, port, isNew);
+  await buildPages();
   if (isNew) await setUp(data, firstPort, say);
 
   const programs: Program[] = [];

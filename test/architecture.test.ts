@@ -17,18 +17,19 @@ interface Source {
 
 function readSource(path: string): Source {
   const text = readFileSync(join(root, path), 'utf8');
-  const specifiers = [...text.matchAll(/(?:\bfrom|\bimport|\bimport\()\s*'([^']+)'/gu)].map(
+  const specifiers = [...text.matchAll(/(?:\bfrom|\bimport|\bimport\()\s*'([^'\n]+)'/gu)].map(
     (match) => match[1] as string,
   );
   const imports = specifiers
     .filter((specifier) => specifier.startsWith('.'))
-    .map((specifier) => relative(root, resolve(root, dirname(path), specifier)));
+    // Vite's `?worker&url` says how a file is imported, not which.
+    .map((specifier) => relative(root, resolve(root, dirname(path), specifier.replace(/\?.*$/u, ''))));
   return { path, text, imports, packages: specifiers.filter((specifier) => !specifier.startsWith('.')) };
 }
 
 const sources = ['crypto', 'client-sdk', 'server', 'test'].flatMap((folder) =>
   readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.ts') && !name.includes('node_modules'))
+    .filter((name) => /\.tsx?$/u.test(name) && !/node_modules|^web\/dist/u.test(name))
     .map((name) => readSource(join(folder, name))),
 );
 
@@ -38,6 +39,8 @@ const ROOMS: readonly { readonly room: string; readonly may: readonly string[] }
   { room: 'client-sdk/cli/', may: ['client-sdk/', 'client-sdk/node/', 'crypto/'] },
   { room: 'client-sdk/node/', may: ['client-sdk/', 'crypto/'] },
   { room: 'client-sdk/', may: ['crypto/'] },
+  { room: 'server/web/build/', may: ['server/web/vite.config.ts', 'server/', 'crypto/'] },
+  { room: 'server/web/vite.config.ts', may: ['server/web/build/'] },
   { room: 'server/web/', may: ['client-sdk/'] },
   {
     room: 'server/registry/',
@@ -57,7 +60,13 @@ const ROOMS: readonly { readonly room: string; readonly may: readonly string[] }
 const roomOf = (path: string): string => ROOMS.find(({ room }) => path.startsWith(room))?.room ?? '';
 
 const PORTABLE = /^(?:@noble\/|@scure\/|libsodium-wrappers-sumo$|jose$|zod$|hash-wasm$|@cloudflare\/blindrsa-ts$)/u;
+const PAGE_PACKAGES = /^(?:preact(?:\/hooks)?|idb|qr(?:\/(?:dom|decode)\.js)?|read-excel-file(?:\/[\w-]+)?|fflate)$/u;
 const SDK_PACKAGES = /^(?:csv-parse\/browser\/|csv-stringify\/browser\/|zod$)/u;
+const PACKAGES: Readonly<Record<string, RegExp>> = {
+  'crypto/': PORTABLE,
+  'client-sdk/': SDK_PACKAGES,
+  'server/web/': PAGE_PACKAGES,
+};
 
 describe('import arrows', () => {
   it('run one way', () => {
@@ -75,12 +84,25 @@ describe('import arrows', () => {
     expect(wrong).toEqual([]);
   });
 
-  it('stay portable in crypto/ and in the SDK', () => {
+  it('stay portable in crypto/, in the SDK and in the pages', () => {
     const wrong = sources.flatMap(({ path, packages }) => {
       const room = roomOf(path);
-      const allowed = room === 'crypto/' ? PORTABLE : room === 'client-sdk/' ? SDK_PACKAGES : /^/u;
+      const allowed = PACKAGES[room] ?? /^/u;
       return packages.filter((name) => !allowed.test(name)).map((name) => `${path} -> ${name}`);
     });
+    expect(wrong).toEqual([]);
+  });
+
+  it('keep cryptography in the engine: a page’s own script knows its types alone', () => {
+    const importsValues = /^import (?!type\b)[^;]*?from '(?<from>[^']+)'/gmu;
+    const wrong = sources
+      .filter(({ path }) => roomOf(path) === 'server/web/' && !path.startsWith('server/web/engine/'))
+      .flatMap(({ path, text }) =>
+        [...text.matchAll(importsValues)]
+          .map(({ groups }) => groups?.['from'] as string)
+          .filter((from) => /client-sdk\/|engine\/(?!client\.ts$)/u.test(from))
+          .map((from) => `${path} -> ${from}`),
+      );
     expect(wrong).toEqual([]);
   });
 
@@ -113,6 +135,8 @@ describe('files', () => {
   });
 
   it('have no default exports', () => {
-    expect(sources.filter(({ text }) => /^export default/mu.test(text)).map(({ path }) => path)).toEqual([]);
+    const found = sources.filter(({ text }) => /^export default/mu.test(text)).map(({ path }) => path);
+    // Vite and Vitest read them.
+    expect(found).toEqual(['server/web/vite.config.ts', 'test/server/web/screenshots/vitest.config.ts']);
   });
 });

@@ -22,6 +22,7 @@ interface AuditCommandOptions {
   readonly state?: string;
   readonly evidence?: string;
   readonly guardian?: readonly string[];
+  readonly pages?: string;
   readonly json?: boolean;
 }
 
@@ -91,27 +92,51 @@ function describeTotals({ totals, guardians, lost }: AuditReport): string[] {
   ];
 }
 
+function describePages({ pages, findings, size }: AuditReport): string[] {
+  if (pages === null) return size === null || findings.length > 0 ? [] : ['Pages: none are served here.'];
+  const { build, files, entry } = pages;
+  const named = entry === null ? 'no entry names them' : `the log names them in entry ${formatNumber(entry.index)}`;
+  const isGood = findings.every(({ rule }) => rule !== 'pages');
+  const said = isGood ? `: ${named}, and all of them verify` : '';
+  return build === null ? [] : [`Pages: ${formatCount(files, 'file')}, build ${formatBase64url(build)}${said}.`];
+}
+
+function describeEvidence(findings: readonly Finding[]): string {
+  return findings.some(({ rule }) => rule !== 'pages')
+    ? 'Show it to the guardians: it proves itself.'
+    : 'It holds the files as they were served: compare them with another copy of the pages.';
+}
+
 function wordsOf(report: AuditReport, evidence: string | undefined): string {
   const { log, size, findings, omitted, audited, auditedBefore } = report;
   const held = size === null ? 'no checkpoint of its own' : `${formatNumber(size)} ${size === 1 ? 'entry' : 'entries'}`;
   if (findings.length === 0) {
     const earlier = auditedBefore === 0 ? '' : ` (${formatNumber(audited - auditedBefore)} new)`;
-    return [`${log}: ${held}${earlier}. All of it verifies, and the rules are kept.`, ...describeTotals(report)].join(
-      '\n',
-    );
+    return [
+      `${log}: ${held}${earlier}. All of it verifies, and the rules are kept.`,
+      ...describeTotals(report),
+      ...describePages(report),
+    ].join('\n');
   }
   return [
     `${log}: ${held}. SOMETHING IS WRONG:`,
     ...findings.map(describeFinding),
     ...(omitted > 0 ? [`  and ${formatCount(omitted, 'more finding')}`] : []),
-    ...(evidence === undefined ? [] : [`The evidence is in ${evidence}. Show it to the guardians: it proves itself.`]),
+    ...(evidence === undefined ? [] : [`The evidence is in ${evidence}. ${describeEvidence(findings)}`]),
     ...describeTotals(report),
+    ...describePages(report),
   ].join('\n');
 }
 
 function recordOf(report: AuditReport, evidence: string | undefined): Record<string, unknown> {
-  const { evidence: _, root, ...rest } = report;
-  return { ...rest, root: root === null ? null : formatBase64url(root), evidence: evidence ?? null };
+  const { evidence: _, root, pages, ...rest } = report;
+  const text = (bytes: Uint8Array | null): string | null => (bytes === null ? null : formatBase64url(bytes));
+  return {
+    ...rest,
+    root: text(root),
+    pages: pages === null ? null : { ...pages, build: text(pages.build), entry: pages.entry?.index ?? null },
+    evidence: evidence ?? null,
+  };
 }
 
 async function audit(options: AuditCommandOptions): Promise<void> {
@@ -127,6 +152,7 @@ async function audit(options: AuditCommandOptions): Promise<void> {
         if (stateFile !== undefined) writeFile(stateFile, formatAuditState(state));
       },
       guardians: guardiansOf(options.guardian),
+      pagesUrl: options.pages,
       onProgress: output.onProgress,
       signal: signalOfInterrupt(),
     });
@@ -158,7 +184,7 @@ function saveEvidence(
 
 /** `blindmark audit`. */
 export function auditCommand(): Command {
-  return createCommand('audit', 'follow a registry’s log, and verify all of it')
+  return createCommand('audit', 'follow a registry’s log, and verify all of it and the pages it serves')
     .option('--registry-file <file>', 'the registry’s address and fingerprint')
     .option('--url <url>', 'the registry’s address, with --fingerprint in the place of --registry-file')
     .option('--fingerprint <text>', 'the fingerprint of its first roster')
@@ -168,8 +194,9 @@ export function auditCommand(): Command {
       'a guardian’s address, to compare what it was shown; may be given for each',
       (text: string, given: readonly string[] | undefined) => [...(given ?? []), text],
     )
+    .option('--pages <url>', 'where the registry’s pages are (default: at its own address)')
     .option('--evidence <file>', 'where to save what is wrong (default: audit-evidence-<date>.json)')
     .option('--json', 'print JSON')
-    .addHelpText('after', '\nExit code 1: something is wrong with the log, and the evidence is saved.')
+    .addHelpText('after', '\nExit code 1: something is wrong with the log or the pages, and the evidence is saved.')
     .action(audit);
 }

@@ -5,20 +5,11 @@ import { formatBase64url, parseBase64url, parseUtf8, randomBytes } from '../../c
 import { officerFileSchema } from '../../crypto/credential-files.ts';
 import { badInput, BlindmarkError, EXIT_CODES, isBlindmarkError } from '../../crypto/errors.ts';
 import { labelledHash } from '../../crypto/hash.ts';
-import { delayedField, loggedEntrySchema } from '../../crypto/log-proof.ts';
-import { formatMessage } from '../../crypto/message.ts';
-import { formatReceipt } from '../../crypto/receipt.ts';
 import { caseRecordsOf } from '../case-file.ts';
+import { evidenceOf } from '../evidence.ts';
 import type { FoundRegistration } from '../found.ts';
 import { readBytes, unwritable } from '../node/files.ts';
-import {
-  checkCaseReference,
-  Officer,
-  type LookupEntryEvidence,
-  type LookupFailure,
-  type LookupReading,
-  type LookupResult,
-} from '../officer.ts';
+import { checkCaseReference, Officer, type LookupFailure, type LookupReading, type LookupResult } from '../officer.ts';
 import { checkCodeCell, parseTable } from '../tables.ts';
 import { createCaseKeeper } from './case-keeper.ts';
 import { createCommand, describeError, noteFailure, signalOfInterrupt } from './command.ts';
@@ -69,49 +60,8 @@ function readingsOfTable(
   return { readings, failures };
 }
 
-/** A registration with what lets others check it: the log's entry of it, and the one of this match. */
-function recordOfFound(found: FoundRegistration): Record<string, unknown> {
-  const { scheme, code, status, items, registeredOn, registeredBefore, hasContact, evidence } = found;
-  const { checkpoint, registered, match } = evidence;
-  return {
-    status,
-    items,
-    registeredOn,
-    registeredBefore,
-    scheme,
-    code,
-    hasContact,
-    registered: { index: registered.logged.index, receipt: formatReceipt({ checkpoint, ...registered }) },
-    match: {
-      index: match.logged.index,
-      lookup: evidence.lookup,
-      receipt: formatReceipt({ checkpoint, ...match }),
-      ...(match.delayed === null ? {} : { delayed: formatMessage(delayedField, match.delayed) }),
-    },
-  };
-}
-
-function recordOfLookup({ evaluation, checkpoint, logged, delayed }: LookupEntryEvidence): Record<string, unknown> {
-  return {
-    evaluation: formatBase64url(evaluation),
-    ...formatMessage(loggedEntrySchema, logged),
-    checkpoint,
-    ...(delayed === null ? {} : { delayed: formatMessage(delayedField, delayed) }),
-  };
-}
-
 function recordOf(result: LookupResult): Record<string, unknown> {
-  const { id, result: verdict, candidates, registrations, omitted, misread, refused, refusals, evidence } = result;
-  return {
-    id,
-    result: verdict,
-    candidates,
-    registrations: registrations.map(recordOfFound),
-    ...(omitted.length > 0 ? { omitted } : {}),
-    ...(misread.length > 0 ? { misread } : {}),
-    ...(refused > 0 ? { refused, refusals: refusals.map(describeError) } : {}),
-    evidence: { caseSalt: formatBase64url(evidence.caseSalt), lookups: evidence.lookups.map(recordOfLookup) },
-  };
+  return { id: result.id, ...evidenceOf(result, result.refusals.map(describeError)) };
 }
 
 function wordsOfLog({ registeredBefore, evidence }: FoundRegistration): string {

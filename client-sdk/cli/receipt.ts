@@ -10,6 +10,8 @@ import { parseRosterFingerprint } from '../../crypto/roster.ts';
 import { argon2idNode } from '../node/argon2id.ts';
 import { readBytes, writeFile } from '../node/files.ts';
 import { readRegistryFile } from '../node/index.ts';
+import { verifyEvidence, type VerifiedEvidence, type VerifiedHit } from '../evidence-check.ts';
+import { isEvidenceFile, parseEvidenceFile, recordOfFound } from '../evidence.ts';
 import {
   createDisclosureFile,
   formatProofFile,
@@ -20,7 +22,7 @@ import {
 import { createCommand } from './command.ts';
 import { readEntryIndex, type ReceiptOptions } from './history.ts';
 import { describeItem } from './items.ts';
-import { createOutput, formatDate, formatMoment } from './output.ts';
+import { createOutput, formatCount, formatDate, formatMoment, type Output } from './output.ts';
 import { confirm } from './prompts.ts';
 import { codeCommand, codeOf, describeStatus, withKeptMark } from './vault-command.ts';
 
@@ -101,10 +103,59 @@ function recordOfProof({ origin, index, receipt, disclosure }: VerifiedProof): R
   };
 }
 
+function describeHit({ label, reading, found }: VerifiedHit): string {
+  const { scheme, code, status, items, registeredOn, registeredBefore, evidence } = found;
+  const named = label === '' ? reading : `${label}, ${reading}`;
+  const before = formatMoment(Date.parse(registeredBefore) / 1000);
+  const { registered, match, lookup } = evidence;
+  return [
+    `  ${named}: ${code} (${scheme}), ${describeStatus(status)}, registered on ${formatDate(registeredOn)}`,
+    ...items.map((item) => `    ${describeItem(item)}`),
+    `    in the public log before ${before} (entry ${registered.logged.index}); shown by entry ${match.logged.index}, for the lookup in entry ${lookup}`,
+  ].join('\n');
+}
+
+/** What is verified of an evidence file, and what is not. */
+function describeEvidence(evidence: VerifiedEvidence): string {
+  const { origin, caseReference, force, officer, lookups, hits, misses, unsure, notAsked, openings } = evidence;
+  const counted = (count: number, what: string): string[] =>
+    count === 0 ? [] : [`${formatCount(count, 'reading')}: ${what}`];
+  return [
+    `Verified: officer ${officer} of ${force} made ${formatCount(lookups.length, 'lookup')} at ${origin} for case ${caseReference}, in entries ${lookups.map(({ index }) => index).join(', ')} of its public log.`,
+    ...(hits.length > 0 ? ['Registrations, each as its owner signed it, that were shown there:'] : []),
+    ...hits.map(describeHit),
+    ...counted(misses, 'the registry showed no registration. No file proves that there is none.'),
+    ...counted(unsure, 'something was found that did not verify.'),
+    ...counted(notAsked, 'not looked up.'),
+    ...(openings > 0 ? [`${formatCount(openings, 'opening')}: named in the file, and not proven by it.`] : []),
+    'Which reading goes with which exhibit, and that a code leads to its registration, the officer says. A registration is a claim that was made on its date; it is no proof of title.',
+  ].join('\n');
+}
+
+function recordOfEvidence(evidence: VerifiedEvidence): Record<string, unknown> {
+  const { isTestRegistry, hits, ...rest } = evidence;
+  return {
+    verified: true,
+    ...rest,
+    hits: hits.map(({ label, reading, found }) => ({ label, reading, registration: recordOfFound(found) })),
+    ...(isTestRegistry ? { testRoster: true } : {}),
+  };
+}
+
+function printEvidence(evidence: VerifiedEvidence, output: Output): void {
+  output.result(recordOfEvidence(evidence), describeEvidence(evidence));
+  if (evidence.isTestRegistry) output.remark('The registry says that it is one for tests.');
+}
+
 async function verify(path: string, options: VerifyOptions): Promise<void> {
   const output = createOutput(options.json === true);
   const fingerprint = readFingerprint(options);
-  const file = parseProofFile(parseUtf8('file', readBytes(path)));
+  const text = parseUtf8('file', readBytes(path));
+  if (isEvidenceFile(text)) {
+    printEvidence(verifyEvidence(parseEvidenceFile(text), fingerprint), output);
+    return;
+  }
+  const file = parseProofFile(text);
   const proof = await verifyProofFile(file, fingerprint, argon2idNode);
   output.result(recordOfProof(proof), describeProof(proof));
   if (proof.receipt.roster.roster.testRoster === true) output.remark('The registry says that it is one for tests.');
@@ -130,8 +181,11 @@ async function disclose(argument: string | undefined, options: DiscloseOptions):
 export function receiptCommand(): Command {
   return createCommand('receipt', 'proof of a registration for others, without asking anybody')
     .addCommand(
-      createCommand('verify', 'say what a receipt or a disclosure proves; asks nobody')
-        .argument('<file>', 'what blindmark owner receipt or blindmark receipt disclose wrote')
+      createCommand('verify', 'say what a receipt, a disclosure or an officer’s evidence proves; asks nobody')
+        .argument(
+          '<file>',
+          'what blindmark owner receipt or blindmark receipt disclose wrote, or the police pages saved',
+        )
         .option('--fingerprint <text>', 'the registry’s fingerprint, from somebody you trust')
         .option('--registry-file <file>', 'a registry file with that fingerprint')
         .option('--json', 'print JSON')

@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { BlindmarkError } from '../../crypto/errors.ts';
 import type { StretchParameters } from '../../crypto/stretch.ts';
-import { Vault, type VaultStorage } from '../vault.ts';
+import { formatVaultText, parseVaultText, Vault, type VaultStorage } from '../vault.ts';
 import { argon2idNode } from './argon2id.ts';
 import { readBytes, syncFolder, unwritable } from './files.ts';
 
@@ -57,7 +57,7 @@ class LineFile implements VaultStorage {
     try {
       this.#descriptor ??= openSync(this.#path, this.#flags, 0o600);
       // Given a descriptor it writes on until all is written.
-      writeFileSync(this.#descriptor, lines.map((line) => `${line}\n`).join(''));
+      writeFileSync(this.#descriptor, formatVaultText(lines));
       fsyncSync(this.#descriptor);
     } catch (cause) {
       throw unwritable(this.#path, cause);
@@ -122,7 +122,7 @@ export async function openVaultFile(path: string, passphrase: string): Promise<O
     // Without its line break the last line was never acknowledged.
     const end = bytes.lastIndexOf(0x0a) + 1;
     if (end < bytes.length) truncateSync(path, end);
-    const lines = new TextDecoder().decode(bytes.subarray(0, end)).split('\n').slice(0, -1);
+    const lines = parseVaultText(new TextDecoder().decode(bytes.subarray(0, end)));
     const storage = new LineFile(path, constants.O_APPEND | constants.O_RDWR);
     return closing(await Vault.open({ lines, passphrase, storage, argon2id: argon2idNode }), storage, unlock);
   } catch (error) {

@@ -61,4 +61,6 @@ export const PROGRAMS = {
   guardian: join(PROJECT_FOLDER, 'server/guardian/main.ts'),
   issuer: join(PROJECT_FOLDER, 'server/issuer/main.ts'),
   blindmark: join(PROJECT_FOLDER, 'client-sdk/cli/main.ts'),
+  /** Builds the pages for browsers. */
+  pages: join(PROJECT_FOLDER, 'server/web/build/main.ts'),
 } as const;

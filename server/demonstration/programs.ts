@@ -32,6 +32,8 @@ export interface ProgramOptions {
   /** Flags for Node itself. */
   readonly nodeFlags?: readonly string[];
   readonly passphrase?: string | undefined;
+  /** What to do when it fails; default: set up anew. */
+  readonly remedy?: string;
 }
 
 /**
@@ -62,7 +64,7 @@ export async function runProgram(
   });
   if (code === 0) return printed.out;
   throw new BlindmarkError('internal', `${args.slice(0, 2).join(' ')} failed: ${printed.err.trim()}`, {
-    remedy: 'Delete the data folder and start again; if it fails again, report it.',
+    remedy: options.remedy ?? 'Delete the data folder and start again; if it fails again, report it.',
   });
 }
 

@@ -1,11 +1,12 @@
 /** An express app from a list of routes. It does not listen. */
-import express, { type Express, type NextFunction, type Request, type Response } from 'express';
+import express, { type Express, type NextFunction, type Request, type RequestHandler, type Response } from 'express';
 import helmet from 'helmet';
 import { randomUUID } from 'node:crypto';
 import { parseUtf8 } from '../../crypto/bytes.ts';
 import { BlindmarkError } from '../../crypto/errors.ts';
 import { parseMessage } from '../../crypto/message.ts';
 import { MAX_BODY_BYTES } from '../../crypto/wire.ts';
+import { allowAnyPage, answerPreflight, isPreflight } from './cors.ts';
 import { DOCS_POLICY, renderDocs } from './docs.ts';
 import { describeError, type Log } from './log.ts';
 import type { Metrics } from './metrics.ts';
@@ -21,6 +22,10 @@ export interface ServiceDependencies {
   readonly metrics: Metrics;
   /** Resolves when the service can do its work, rejects or resolves false when it can't. */
   readonly isReady: () => Promise<boolean>;
+  /** Whether pages of any origin may ask its routes; by default no page may. */
+  readonly isOpenToPages?: boolean;
+  /** Serves what is at no route's address, and calls on where it has nothing either. */
+  readonly pages?: RequestHandler | undefined;
 }
 
 const UNKNOWN_ROUTE = 'none';
@@ -93,8 +98,9 @@ function sendReply(response: Response, route: Route, result: unknown): void {
   response.end(reply);
 }
 
-function serve(app: Express, route: Route): void {
+function serve(app: Express, route: Route, isOpenToPages: boolean): void {
   const mark = (_: Request, response: Response, next: NextFunction): void => {
+    if (isOpenToPages) allowAnyPage(response);
     response.locals['route'] = route.path;
     response.locals['errorReplies'] = route.errorReplies;
     next();
@@ -115,12 +121,21 @@ function serve(app: Express, route: Route): void {
   address[route.method](mark, ...(route.body === undefined ? [] : [parseBody]), handle);
 }
 
-function refuseOtherMethods(app: Express, routes: readonly { readonly method: string; readonly path: string }[]): void {
+function refuseOtherMethods(
+  app: Express,
+  routes: readonly { readonly method: string; readonly path: string }[],
+  isOpenToPages: boolean,
+): void {
   for (const [path, group] of Map.groupBy(routes, (route) => route.path)) {
     // Express answers HEAD wherever it answers GET.
     const allowed = group.flatMap(({ method }) => (method === 'get' ? ['GET', 'HEAD'] : [method.toUpperCase()]));
-    app.route(formatExpressPath(path)).all((_, response) => {
+    app.route(formatExpressPath(path)).all((request, response) => {
       response.locals['route'] = path;
+      if (isOpenToPages && isPreflight(request)) {
+        answerPreflight(response, allowed);
+        return;
+      }
+      if (isOpenToPages) allowAnyPage(response);
       response.setHeader('Allow', allowed.join(', '));
       throw new BlindmarkError('methodNotAllowed', `This address takes ${allowed.join(' and ')} alone`);
     });
@@ -150,8 +165,10 @@ const OPERATIONS = ['/healthz', '/readyz', '/metrics', '/openapi.json', '/docs']
 function serveOperations(app: Express, dependencies: ServiceDependencies): void {
   const { description, routes, metrics } = dependencies;
   const isReady = rememberReadiness(dependencies.isReady);
-  const openApi = createOpenApi(description, routes);
-  const page = renderDocs(description, routes, openApi);
+  // Made when somebody first asks: it takes as long as all the rest of an app.
+  let openApi: Record<string, unknown> | undefined;
+  const describe = (): Record<string, unknown> => (openApi ??= createOpenApi(description, routes));
+  let page: string | undefined;
   const get = (path: (typeof OPERATIONS)[number], handle: (response: Response) => Promise<void> | void): void => {
     app.get(path, async (_, response) => {
       response.locals['route'] = path;
@@ -170,15 +187,16 @@ function serveOperations(app: Express, dependencies: ServiceDependencies): void 
     response.type(metrics.registry.contentType).send(await metrics.registry.metrics());
   });
   get('/openapi.json', (response) => {
-    response.json(openApi);
+    response.json(describe());
   });
   get('/docs', (response) => {
     response.setHeader('Content-Security-Policy', DOCS_POLICY);
+    page ??= renderDocs(description, routes, describe());
     response.type('html').send(page);
   });
 }
 
-/** An app that serves `routes`, and health, readiness, metrics and documentation. */
+/** An app that serves `routes`, health, readiness, metrics and documentation, and pages where there are some. */
 export function createServiceApp(dependencies: ServiceDependencies): Express {
   const app = express();
   app.set('etag', false);
@@ -195,9 +213,13 @@ export function createServiceApp(dependencies: ServiceDependencies): Express {
     }),
   );
   app.use(observe(dependencies));
-  for (const route of dependencies.routes) serve(app, route);
+  const { routes, isOpenToPages = false, pages } = dependencies;
+  for (const route of routes) serve(app, route, isOpenToPages);
   serveOperations(app, dependencies);
-  refuseOtherMethods(app, [...dependencies.routes, ...OPERATIONS.map((path) => ({ method: 'get', path }))]);
+  refuseOtherMethods(app, routes, isOpenToPages);
+  const operations = OPERATIONS.map((path) => ({ method: 'get', path }));
+  refuseOtherMethods(app, operations, false);
+  if (pages !== undefined) app.use(pages);
   app.use(() => {
     throw new BlindmarkError('unknownRoute', 'There is nothing at this address', {
       remedy: 'See /docs for what there is.',

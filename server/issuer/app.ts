@@ -144,5 +144,7 @@ export function createIssuerApp(dependencies: IssuerDependencies): Express {
     log: dependencies.log,
     metrics: dependencies.metrics,
     isReady: () => dependencies.ledger.isReady(),
+    // Owners' browsers exchange their activation keys themselves.
+    isOpenToPages: true,
   });
 }

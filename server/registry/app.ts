@@ -1,5 +1,5 @@
 /** The registry's app: its routes, and what they depend on. */
-import type { Express } from 'express';
+import type { Express, RequestHandler } from 'express';
 import { isBlindmarkError } from '../../crypto/errors.ts';
 import type { RsaVerifier } from '../../crypto/token.ts';
 import { createServiceApp } from '../http/app.ts';
@@ -43,6 +43,8 @@ export interface RegistryDependencies {
   readonly rsa: RsaVerifier;
   readonly log: ServiceLog;
   readonly metrics: Metrics;
+  /** Serves the pages, where it has some. */
+  readonly pages?: RequestHandler | undefined;
   /** Epoch seconds. */
   readonly now: () => number;
 }
@@ -85,7 +87,7 @@ export function createRegistryRoutes({ roster: loaded, metrics, ...dependencies 
 
 /** The registry's app. It does not listen. */
 export function createRegistryApp(dependencies: RegistryDependencies): Express {
-  const { store, publicLog, log, metrics } = dependencies;
+  const { store, publicLog, log, metrics, pages } = dependencies;
   return createServiceApp({
     description: {
       title: 'Blindmark registry',
@@ -99,5 +101,7 @@ export function createRegistryApp(dependencies: RegistryDependencies): Express {
     // Without guardians it still serves the roster and the log, so it is ready; not with a log that nothing is added to until
     // its operator has done something.
     isReady: async () => !isBlindmarkError(publicLog.obstacle(), 'logBehind', 'logForked') && store.isReady(),
+    isOpenToPages: true,
+    pages,
   });
 }

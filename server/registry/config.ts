@@ -27,6 +27,8 @@ export const registryConfigSchema = z.strictObject({
   guardianTimeoutMs: z.int().min(10).max(60_000).default(5000),
   /** Worker threads that check the guardians' proofs; default: half of the processors. */
   threads: z.int().min(1).max(64).optional(),
+  /** Folder of the pages that are served, from the registry's; null for none. Default: this project's own, once they are built. */
+  pages: z.string().min(1).max(4096).nullable().optional(),
 });
 export type RegistryConfig = z.output<typeof registryConfigSchema>;
 

@@ -1,17 +1,14 @@
 /** What shows guardians that the log has a request, and the roster that it was made under. */
-import { isBlindmarkError } from '../../crypto/errors.ts';
 import { hourOf } from '../../crypto/log-entry.ts';
 import type { LogEvidence, LoggedEntry } from '../../crypto/log-proof.ts';
 import { rosterEntry, type SignedRoster, type VerifiedRoster } from '../../crypto/roster.ts';
 import type { Log as ServiceLog } from '../http/log.ts';
 import type { AppendedEntry, DelayedEntries, EntryRequest } from './delayed-entries.ts';
 import type { LoadedRoster } from './roster.ts';
+import { startLogging } from './until-logged.ts';
 
 /** Rosters that are appended in one go. */
 const BATCH = 32;
-
-/** Milliseconds until rosters that could not be logged are tried again. */
-const RETRY_MS = 2000;
 
 /** Logs requests before guardians are asked. */
 export interface Evidence {
@@ -75,28 +72,5 @@ export function createEvidence({ roster, delayed, now }: EvidenceDependencies): 
  * @returns stops, and waits for an attempt that is under way
  */
 export function startLoggingRosters(evidence: Evidence, log: ServiceLog): () => Promise<void> {
-  let isStopped = false;
-  let timer: NodeJS.Timeout | undefined;
-  let current = Promise.resolve();
-  let said: string | undefined;
-  const attempt = async (): Promise<void> => {
-    try {
-      await evidence.appendRosters();
-      log.info('the roster is in the log');
-    } catch (error) {
-      const code = isBlindmarkError(error) ? error.code : 'internal';
-      if (said !== code) log.warn({ code }, 'the roster could not be logged; tried again until it can');
-      said = code;
-      if (!isStopped) timer = setTimeout(start, RETRY_MS).unref();
-    }
-  };
-  const start = (): void => {
-    current = attempt();
-  };
-  start();
-  return async () => {
-    isStopped = true;
-    clearTimeout(timer);
-    await current;
-  };
+  return startLogging('the roster', () => evidence.appendRosters(), log);
 }

@@ -1,6 +1,7 @@
 /** `blindmark-registry`: the registry's command line. */
 import type { Command } from 'commander';
 import { existsSync, mkdirSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { z } from 'zod';
 import { formatBase64url, parseBase64url } from '../../crypto/bytes.ts';
 import { keyGenerationSchema } from '../../crypto/dkg-messages.ts';
@@ -44,6 +45,8 @@ interface InitOptions {
   readonly port: number;
   readonly guardian: readonly string[];
   readonly allowTestRoster?: true;
+  /** False for none. */
+  readonly pages?: string | false;
 }
 
 function init(options: InitOptions): void {
@@ -64,6 +67,7 @@ function init(options: InitOptions): void {
     rosterFingerprint: null,
     allowTestRoster: options.allowTestRoster ?? false,
     guardians: options.guardian.map(parseGuardianOption),
+    ...(options.pages === undefined ? {} : { pages: options.pages === false ? null : resolve(options.pages) }),
   };
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const { logKey } = registryFiles(folder);
@@ -203,6 +207,8 @@ export function createProgram(): Command {
     .option('--port <number>', 'where it listens', parsePort, DEFAULT_PORT)
     .option('--guardian <id=url>', 'where a guardian is reached; once for each', collect, [])
     .option('--allow-test-roster', 'take a roster whose codes are not protected by stretching')
+    .option('--pages <folder>', 'where the pages that it serves are built; default: this project’s own, once they are')
+    .option('--no-pages', 'serve the interface alone')
     .action(init);
 
   program

@@ -20,9 +20,12 @@ import { createEvidence, startLoggingRosters } from './evidence.ts';
 import { createFanOut, guardianUrl } from './fan-out.ts';
 import { watchGuardians } from './guardian-health.ts';
 import { logSigningKey, type LogKeys } from './log-key.ts';
+import { appendPages } from './pages-entry.ts';
+import type { Pages } from './pages.ts';
 import type { ProofChecker } from './proof-checker.ts';
 import { recordFetched } from './revocation-lists.ts';
 import type { LoadedRoster } from './roster.ts';
+import { startLogging } from './until-logged.ts';
 
 /** The stores of a registry, whatever engine they are in. */
 export interface RegistryStores {
@@ -46,6 +49,8 @@ export interface RegistryOptions {
   readonly now: () => number;
   readonly log: ServiceLog;
   readonly metrics: Metrics;
+  /** The pages that are served beside the interface: the log says which. */
+  readonly pages?: Pages | null | undefined;
   /** How forces' lists of revocations are fetched; default: from each force's address. */
   readonly fetchRevocations?: RevocationWatchOptions['fetch'];
   /** Milliseconds between two looks at what delayed entries are to be revealed; default: a minute. */
@@ -74,8 +79,13 @@ function witnessesOf(
   return createWitnesses({ guardians, threshold: roster.threshold, timeoutMs, now, onHealth });
 }
 
+function startLoggingPages({ pages, now, log }: RegistryOptions, publicLog: Log): () => Promise<void> {
+  if (pages === null || pages === undefined) return async () => Promise.resolve();
+  return startLogging('the hash of the pages', () => appendPages(pages.build, { publicLog, now }), log);
+}
+
 /**
- * Opens a registry on its stores. The rosters are logged in the background, as soon as guardians answer.
+ * Opens a registry on its stores. The rosters, and which pages are served, are logged in the background, as soon as guardians answer.
  *
  * @throws BlindmarkError `badInput` for a guardian without an address; `badFile` when `log-key.json` is not the roster's, or the stored log does not hold together;
  *   `storageFailed`
@@ -118,6 +128,7 @@ export async function openRegistry(options: RegistryOptions): Promise<OpenRegist
   const delayed = createDelayedEntries({ log: publicLog, store: stores.openings, saltKey, now });
   const evidence = createEvidence({ roster, delayed, now });
   const stopLogging = startLoggingRosters(evidence, log);
+  const stopPages = startLoggingPages(options, publicLog);
   const stopReveals = startReveals({ delayed, log, ...(intervalMs === undefined ? {} : { intervalMs }) });
   const app = createRegistryApp({
     roster,
@@ -134,12 +145,13 @@ export async function openRegistry(options: RegistryOptions): Promise<OpenRegist
     rsa: nodeRsaVerifier,
     log,
     metrics,
+    pages: options.pages?.handle,
     now,
   });
   const close = async (): Promise<void> => {
     fanOut.close();
     // What waits for guardians in the background ends with the log.
-    const background = Promise.all([stopLogging(), stopReveals(), revocations.close()]);
+    const background = Promise.all([stopLogging(), stopPages(), stopReveals(), revocations.close()]);
     await publicLog.close();
     await background;
   };

@@ -20,7 +20,7 @@ import {
   type RosterIssuer,
   type SignedRoster,
 } from '../../crypto/roster.ts';
-import { createSigningKey, type SigningKey } from '../../crypto/signature.ts';
+import { createSigner, createSigningKey, type SigningKey } from '../../crypto/signature.ts';
 import { lookupRequestSchema, rosterReplySchema, type EvaluationRequest, type RosterReply } from '../../crypto/wire.ts';
 import { createTokenKey } from '../../server/issuer/token-key.ts';
 import { createFixture, signByOperators, type Fixture, type TokenKey } from '../support/fixture.ts';
@@ -135,7 +135,7 @@ async function credentials(options: {
   const { origin, now } = fixture;
   const key = createSigningKey();
   return {
-    key,
+    key: createSigner(key),
     forceCredential: await createForceCredential(root, { origin, force, publicKey: forceKey.publicKey, now }),
     officerCredential: await createOfficerCredential(options.officerSigner ?? forceKey, {
       origin,

@@ -27,7 +27,7 @@ import {
 } from '../../crypto/officer-request.ts';
 import { openingHash, openingId, sealExplanation, type OpeningDetails } from '../../crypto/opening.ts';
 import { createRecoveryPhrase } from '../../crypto/owner-keys.ts';
-import { createSigningKey } from '../../crypto/signature.ts';
+import { createSigner, createSigningKey } from '../../crypto/signature.ts';
 import { combine, type PartialEvaluation } from '../../crypto/threshold.ts';
 import { CHEAP_STRETCH } from '../support/fixture.ts';
 import { startServices, type Services } from '../support/services.ts';
@@ -161,7 +161,8 @@ function partsOf(answers: readonly Answer[]): PartialEvaluation[] {
 /** An officer that nobody certified, and one of a force that nobody certified. */
 async function forgedOfficers(): Promise<OfficerSigner[]> {
   const { origin, now, fingerprint } = services.fixture;
-  const [root, forceKey, key] = [createSigningKey(), createSigningKey(), createSigningKey()];
+  const [root, forceKey] = [createSigningKey(), createSigningKey()];
+  const key = createSigner(createSigningKey());
   const facts = { origin, force: 'demo-force', now };
   const officerCredential = await createOfficerCredential(forceKey, {
     ...facts,

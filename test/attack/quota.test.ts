@@ -8,7 +8,7 @@ import { bytesToHex, formatBase64url } from '../../crypto/bytes.ts';
 import { createForceCredential, createOfficerCredential, officerPersons } from '../../crypto/credential.ts';
 import type { OfficerSigner } from '../../crypto/officer-request.ts';
 import type { RosterForce } from '../../crypto/roster.ts';
-import { createSigningKey, type SigningKey } from '../../crypto/signature.ts';
+import { createSigner, createSigningKey, type SigningKey } from '../../crypto/signature.ts';
 import type { EvaluationRequest } from '../../crypto/wire.ts';
 import type { Fixture } from '../support/fixture.ts';
 import { startServices, type Services } from '../support/services.ts';
@@ -77,7 +77,7 @@ async function createOfficer(
   const { origin, fingerprint } = fixture;
   const forceKey = forceKeys.get(force) as SigningKey;
   return {
-    key,
+    key: createSigner(key),
     forceCredential: await certify(force),
     officerCredential: await createOfficerCredential(forceKey, {
       origin,

@@ -7,7 +7,7 @@ import { MarkClient } from '../../client-sdk/mark-client.ts';
 import { argon2idNode } from '../../client-sdk/node/argon2id.ts';
 import { Officer } from '../../client-sdk/officer.ts';
 import { Registry } from '../../client-sdk/registry.ts';
-import { createTokenSigner } from './marks.ts';
+import { createTokenSigner } from '../support/tokens.ts';
 import { quantile, summarise } from './measure.ts';
 import { startPrograms, type Programs } from './programs.ts';
 import type { Row } from './report.ts';

@@ -1,39 +1,12 @@
 /** Registrations to be measured with: real rows, and tokens that the fixture's issuer signed. */
-import { constants, createPrivateKey, sign, type KeyObject } from 'node:crypto';
-import { promisify } from 'node:util';
 import { randomBytes } from '../../crypto/bytes.ts';
 import { sealItemEnvelope } from '../../crypto/item-envelope.ts';
 import { formatMessage } from '../../crypto/message.ts';
 import { registrationCommitment, registrationIndex, signRow } from '../../crypto/registration.ts';
 import { createSigningKey } from '../../crypto/signature.ts';
-import { tokenKeyId } from '../../crypto/token-key.ts';
-import { activationNonce, challengeDigest, formatToken, formatTokenInput } from '../../crypto/token.ts';
 import { registrationRequestSchema, type RegistrationRequest } from '../../crypto/wire.ts';
 import type { Fixture } from '../support/fixture.ts';
-import { REDEMPTION, REDEMPTION_SECRET } from '../support/tokens.ts';
-
-const signAsync = promisify(
-  (key: KeyObject, message: Uint8Array, done: (error: Error | null, signature: Uint8Array) => void) => {
-    sign('sha384', message, { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 48 }, done);
-  },
-);
-
-type TokenSigner = (element: Uint8Array, redemption: Uint8Array) => Promise<Uint8Array>;
-
-/** Signs tokens as the fixture's issuer, without the blinding, which leaves no trace in a token. */
-export function createTokenSigner({ origin, tokenKey }: Fixture): TokenSigner {
-  const { publicKey, privateKey } = tokenKey;
-  const key = createPrivateKey({ key: Buffer.from(privateKey), format: 'der', type: 'pkcs8' });
-  const digest = challengeDigest({ issuerName: 'demo-issuer', originInfo: origin });
-  return async (element, redemption) => {
-    const input = {
-      nonce: activationNonce(origin, element, redemption),
-      challengeDigest: digest,
-      tokenKeyId: tokenKeyId(publicKey),
-    };
-    return formatToken({ ...input, authenticator: await signAsync(key, formatTokenInput(input)) });
-  };
-}
+import { createTokenSigner, REDEMPTION, REDEMPTION_SECRET } from '../support/tokens.ts';
 
 /** A first row of a tag that was drawn rather than evaluated, which a registry can't tell. Its envelope has 512 bytes. */
 function createRegistration(fixture: Fixture, element: Uint8Array, token: Uint8Array): RegistrationRequest {

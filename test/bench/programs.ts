@@ -135,6 +135,7 @@ function prepareRegistry(folder: string, guardians: { id: string; url: string }[
     allowTestRoster: true,
     guardians,
     guardianTimeoutMs: 5000,
+    pages: null,
   });
   writeJson(registryFiles(folder).roster, rosterChainSchema, { chain: [...fixture.chain] });
   writeLogKeys(folder, { ...createLogKeys(), seeds: [fixture.logKey.seed] });

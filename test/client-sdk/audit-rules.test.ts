@@ -80,6 +80,7 @@ describe('an honest log', () => {
     world.append(opening(), { kind: 'action', hour: HOUR, mark: hash(), action: 'status', row: hash() });
     world.append({ kind: 'check', hour: HOUR, request: hash() });
     world.append({ kind: 'revocation', hour: HOUR, force: 'force-a', list: hash(), signature: randomBytes(64) });
+    world.append({ kind: 'pages', hour: HOUR, build: hash() });
     const hiddenLookup = hide(lookup());
     const at = world.append(hiddenLookup.delayed);
     const hiddenMatch = hide(match(at));
@@ -98,6 +99,7 @@ describe('an honest log', () => {
         check: 1,
         roster: 1,
         revocation: 1,
+        pages: 1,
         delayed: 3,
         reveal: 2,
       },

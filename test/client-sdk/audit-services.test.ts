@@ -100,6 +100,7 @@ describe('the log of a registry that was used', () => {
         check: 0,
         roster: 1,
         revocation: 0,
+        pages: 0,
         delayed: 0,
         reveal: 0,
       },

@@ -9,6 +9,7 @@ import { parseAuditState } from '../../client-sdk/audit-state.ts';
 import { formatBase64url, randomBytes, utf8ToBytes } from '../../crypto/bytes.ts';
 import { formatCredentialFile, registryFileSchema } from '../../crypto/credential-files.ts';
 import type { LogEntry } from '../../crypto/log-entry.ts';
+import { createPagesManifest, formatPagesManifest, pagesHash } from '../../crypto/pages.ts';
 import { rosterHash } from '../../crypto/roster.ts';
 import { AuditWorld } from '../support/audit-world.ts';
 import { createFolder } from '../support/folder.ts';
@@ -116,6 +117,30 @@ describe('blindmark audit', () => {
     expect(again.records()).toMatchObject([{ findings: [{ rule: 'entry' }], evidence: at('evidence-2.json') }]);
     expect(readFileSync(at('evidence.json'), 'utf8')).toBe(saved);
     expect(readFileSync(at('state.json'), 'utf8'), 'the state is as it was').toBe(state);
+  });
+
+  it('compares the pages that are served with what the log says of them', async () => {
+    expect((await audit()).out).toContain('Pages: none are served here.');
+    const content = utf8ToBytes('<!doctype html>');
+    const manifest = createPagesManifest([{ path: 'index.html', content }]);
+    const build = formatBase64url(pagesHash(manifest));
+    world.files.set('', content);
+    world.files.set('pages.json', formatPagesManifest(manifest));
+    world.files.set('registry.json', readFileSync(at('registry.json')));
+    const index = world.append({ kind: 'pages', hour: hourNow(), build: pagesHash(manifest) });
+    world.log.publish(Math.floor(Date.now() / 1000));
+    expect((await audit()).out).toContain(
+      `Pages: 1 file, build ${build}: the log names them in entry ${index}, and all of them verify.`,
+    );
+    expect((await audit('--json')).records()).toMatchObject([{ pages: { build, files: 1, entry: index } }]);
+
+    world.files.set('', utf8ToBytes('<!doctype html><script src="https://evil.example/"></script>'));
+    const { code, out } = await audit('--pages', url, ...evidence());
+    expect(code).toBe(1);
+    expect(out).toContain('index.html: it is not as the list of files says (pages)');
+    expect(out).toContain('It holds the files as they were served');
+    expect(out).not.toContain('and all of them verify');
+    expect(JSON.parse(readFileSync(at('evidence.json'), 'utf8'))).toMatchObject({ pages: [{ path: 'index.html' }] });
   });
 
   it('finds a rewritten log', async () => {

@@ -13,10 +13,10 @@ import {
 import { officerThumbprint, verifyOfficerCredential } from '../../crypto/credential.ts';
 import { parseMessage } from '../../crypto/message.ts';
 import { mintCode } from '../../crypto/mint-code.ts';
-import type { OfficerSigner } from '../../crypto/officer-request.ts';
 import { verifyRevocationList } from '../../crypto/revocation-list.ts';
 import { revocationsSchema } from '../../crypto/wire-openings.ts';
 import { createCli, type CliResult } from '../support/run-cli.ts';
+import type { TestOfficer } from '../support/fixture.ts';
 import { startServices, type Services } from '../support/services.ts';
 
 const runCli = createCli();
@@ -33,7 +33,7 @@ const officer = async (command: string, name: string, ...args: string[]): Promis
 const authority = async (...args: string[]): Promise<CliResult> => runCli(['authority', ...args]);
 const ofForce = (): string[] => ['--force', at('force.json'), '--registry-file', at('registry.json')];
 
-const signers = new Map<string, OfficerSigner>();
+const signers = new Map<string, TestOfficer>();
 async function writeOfficer(name: string): Promise<void> {
   const signer = await services.createOfficer(name);
   signers.set(name, signer);
@@ -271,7 +271,7 @@ describe('revocations', patient, () => {
   };
   const isRevoked = async (name: string) => {
     const verified = await verifyOfficerCredential(
-      signers.get(name) as OfficerSigner,
+      signers.get(name) as TestOfficer,
       services.fixture.roster.roster,
       services.clock.now,
     );

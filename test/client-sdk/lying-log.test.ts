@@ -248,7 +248,7 @@ describe('about a hit', () => {
     ],
   ])('%s', async (_, expected, field, reason, fetch) => {
     const result = await lookUp(await createOfficer(services, { fetch: fetch() }), code);
-    expect(result).toMatchObject({ result: 'miss', refused: 1, registrations: [] });
+    expect(result).toMatchObject({ result: 'unsure', refused: 1, registrations: [] });
     expect(result.refusals).toMatchObject([
       { code: expected, field, message: expect.stringContaining(reason) as string },
     ]);
@@ -267,7 +267,7 @@ describe('about a hit', () => {
       return { checkpoint, results: results.map((places) => places.map(change)) };
     });
     const result = await lookUp(await createOfficer(services, { fetch }), code);
-    expect(result).toMatchObject({ result: 'miss', refused: 1 });
+    expect(result).toMatchObject({ result: 'unsure', refused: 1 });
     expect(result.refusals).toMatchObject([
       { code: 'notLogged', message: expect.stringContaining('another lookup') as string },
     ]);
@@ -301,7 +301,7 @@ describe('about a hit', () => {
     });
     // The hit's proofs lead to the one log, so that the other has none.
     const result = await lookUp(forked, code);
-    expect(result).toMatchObject({ result: 'miss', refusals: [{ code: 'badProof' }] });
+    expect(result).toMatchObject({ result: 'unsure', refusals: [{ code: 'badProof' }] });
     await expect(lookUp(forked, mintCode())).rejects.toMatchObject({ code: 'logForked' });
   });
 });

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { signOfficerRequest } from '../../crypto/officer-request.ts';
 import { messagesHash, relayBoxHash, relayMessageId, sealRelayMessage } from '../../crypto/relay-message.ts';
 import { createExchangeKey } from '../../crypto/seal.ts';
-import { createSigningKey, isSignature } from '../../crypto/signature.ts';
+import { createSigner, createSigningKey, isSignature } from '../../crypto/signature.ts';
 import type { MessagesReply } from '../../crypto/wire-openings.ts';
 import { fetchMessages } from '../../client-sdk/messages.ts';
 import { Openings } from '../../client-sdk/openings.ts';
@@ -93,7 +93,10 @@ describe('messages for an owner', () => {
     ['belongs to another opening', async () => ({ ...(await leave('x')), opening: new Uint8Array(32) })],
     ['was changed', async () => changed(await leave('x'))],
     ['comes with another message’s request', async () => ({ ...(await leave('x')), ...only(await leave('y')) })],
-    ['was signed by nobody of the roster’s forces', async () => leave('x', { ...signer, key: createSigningKey() })],
+    [
+      'was signed by nobody of the roster’s forces',
+      async () => leave('x', { ...signer, key: createSigner(createSigningKey()) }),
+    ],
     ['was signed under another roster', async () => leaveUnder(new Uint8Array(32))],
   ])('are refused one by one: one that %s', async (_, make) => {
     const [good, bad] = [await leave('Please call.'), await make()];

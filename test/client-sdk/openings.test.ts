@@ -5,7 +5,7 @@ import { createForceCredential, createOfficerCredential, officerPersons } from '
 import { hourOf } from '../../crypto/log-entry.ts';
 import { MAX_OPENING_SECONDS, OPENING_SECONDS, type OfficerSigner } from '../../crypto/officer-request.ts';
 import { openExplanation, openingHash } from '../../crypto/opening.ts';
-import { createSigningKey, type SigningKey } from '../../crypto/signature.ts';
+import { createSigner, createSigningKey, type SigningKey } from '../../crypto/signature.ts';
 import type { OpeningReply } from '../../crypto/wire-openings.ts';
 import { Openings } from '../../client-sdk/openings.ts';
 import { formatOpeningToken, parseOpeningToken } from '../../client-sdk/opening-token.ts';
@@ -50,7 +50,7 @@ const lieOfResult = (change: (result: Result) => Result): void => {
 };
 
 async function signerOfForce(force: string, pseudonym: string): Promise<OfficerSigner> {
-  const [forceKey, key] = [createSigningKey(), createSigningKey()];
+  const [forceKey, key] = [createSigningKey(), createSigner(createSigningKey())];
   const { origin, now: at } = fixture;
   const forceCredential = await createForceCredential(fixture.authorityRoot, {
     origin,

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createVaultFile, openVaultFile } from '../../client-sdk/node/vault-file.ts';
-import { Vault, type MarkRecord, type ReceiptRecord } from '../../client-sdk/vault.ts';
+import { formatVaultText, parseVaultText, Vault, type MarkRecord, type ReceiptRecord } from '../../client-sdk/vault.ts';
 import { createRecoveryPhrase } from '../../crypto/owner-keys.ts';
 import type { SignedRoster } from '../../crypto/roster.ts';
 import { CHEAP_STRETCH } from '../support/fixture.ts';
@@ -195,5 +195,39 @@ describe('a vault whose storage fails', () => {
     await expect(vault.keep(mark('C'))).rejects.toThrow('disk full');
     const reopened = await Vault.open({ lines, passphrase, storage: { append } });
     expect(reopened.marks.map(({ canonical }) => canonical)).toEqual(['A']);
+  });
+
+  it('goes on where a write that fails has certainly added nothing', async () => {
+    const lines: string[] = [];
+    let isFull = false;
+    const append = async (added: readonly string[]): Promise<void> => {
+      if (isFull) throw new Error('no room');
+      lines.push(...added);
+    };
+    const storage = { append, isAtomic: true };
+    const phrase = createRecoveryPhrase();
+    const vault = await Vault.create({ phrase, passphrase, storage, parameters: CHEAP_STRETCH });
+    await vault.keep(mark('A'));
+    isFull = true;
+    const refused = await Promise.allSettled([vault.keep(mark('B'), mark('C')), vault.keep(mark('D'))]);
+    expect(refused.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    expect(vault.marks.map(({ canonical }) => canonical)).toEqual(['A']);
+    isFull = false;
+    await Promise.all([vault.keep(mark('E')), vault.keep(mark('A', { stage: 'registered' }))]);
+    const reopened = await Vault.open({ lines, passphrase, storage });
+    expect(reopened.marks.map(({ canonical, stage }) => [canonical, stage])).toEqual([
+      ['A', 'registered'],
+      ['E', 'pending'],
+    ]);
+    expect(vault.marks).toEqual(reopened.marks);
+  });
+});
+
+describe('the text of a vault', () => {
+  it('is its lines, without a torn last one, whatever line ends a copy has', () => {
+    const lines = ['header', 'one', 'two'];
+    expect(parseVaultText(formatVaultText(lines))).toEqual(lines);
+    expect(parseVaultText('header\r\none\r\ntw')).toEqual(['header', 'one']);
+    expect(parseVaultText('')).toEqual([]);
   });
 });

@@ -80,6 +80,7 @@ const SAMPLES: readonly (readonly [LogEntry, string])[] = [
     { kind: 'revocation', hour: HOUR, force: 'force-a', list: hash(1), signature },
     `force force-a\nlist ${A}\nsignature ${S}\n`,
   ],
+  [{ kind: 'pages', hour: HOUR, build: hash(2) }, `build ${B}\n`],
   [
     { kind: 'delayed', hour: HOUR, of: 'match', commitment: hash(1), revealBy: HOUR + 24 },
     `of match\ncommitment ${A}\nrevealBy 2026-11-25T12Z\n`,

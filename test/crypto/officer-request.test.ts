@@ -15,7 +15,7 @@ import {
   signOfficerRequest,
   verifyOfficerRequest,
 } from '../../crypto/officer-request.ts';
-import { createSigningKey } from '../../crypto/signature.ts';
+import { createSigner, createSigningKey } from '../../crypto/signature.ts';
 import { flippedJws, misspeltJws, resign, unsignedJws } from '../support/jws.ts';
 import { refusal } from '../support/refusal.ts';
 import { force, NOON, officer, officerSigner, smallRoster, verified } from '../support/small-roster.ts';
@@ -165,10 +165,20 @@ describe('a signed request', () => {
   });
 });
 
+describe('a signer', () => {
+  it('may keep its key to itself, and signs 64 bytes', async () => {
+    const sign = async (message: Uint8Array): Promise<Uint8Array> => signer.key.sign(message);
+    const keeping = { ...signer, key: { publicKey: signer.key.publicKey, sign } };
+    expect((await verify(await signOfficerRequest(keeping, asked))).officer.publicKey).toEqual(signer.key.publicKey);
+    const short = { ...keeping, key: { ...keeping.key, sign: async () => new Uint8Array(63) } };
+    await expect(signOfficerRequest(short, asked)).rejects.toThrow(refusal('badInput', 'signature'));
+  });
+});
+
 describe('the signature', () => {
   it('is the officer’s: no other’s, not even the force’s', async () => {
     for (const key of [createSigningKey(), force]) {
-      const other = await signOfficerRequest({ ...signer, key }, asked);
+      const other = await signOfficerRequest({ ...signer, key: createSigner(key) }, asked);
       await expect(verify(other)).rejects.toThrow(refusal('badSignature', 'request'));
     }
   });

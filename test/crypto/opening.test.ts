@@ -30,7 +30,7 @@ import {
 } from '../../crypto/opening.ts';
 import { formatRoster, rosterFingerprint } from '../../crypto/roster.ts';
 import { createExchangeKey, sealTo } from '../../crypto/seal.ts';
-import { createSigningKey, type SigningKey } from '../../crypto/signature.ts';
+import { createSigner, createSigningKey, type SigningKey } from '../../crypto/signature.ts';
 import { flippedJws } from '../support/jws.ts';
 import { refusal, refusalOf } from '../support/refusal.ts';
 import {
@@ -72,7 +72,7 @@ async function signerOf(
     rosterFingerprint: rosterFingerprint(formatRoster(smallRoster())),
     now,
   });
-  return { key, officerCredential, forceCredential } satisfies OfficerSigner;
+  return { key: createSigner(key), officerCredential, forceCredential } satisfies OfficerSigner;
 }
 
 const first = await officerSigner();

@@ -52,6 +52,7 @@ export class Operators {
       allowTestRoster: true,
       guardians: [...guardianUrls].map(([id, url]) => ({ id, url })),
       guardianTimeoutMs: 5000,
+      pages: null,
     });
     for (const { id, name, operatorKey, witnessKey } of roster.guardians) {
       const folder = join(services.folder, id);

@@ -58,6 +58,8 @@ export class AuditWorld {
   readonly chain: SignedRoster[] = [];
   readonly rosters: VerifiedRoster[] = [];
   log: ServedLog;
+  /** What else is served, by path: the pages. */
+  readonly files = new Map<string, Uint8Array>();
   /** Epoch seconds. */
   now = NOON;
 
@@ -99,7 +101,8 @@ export class AuditWorld {
 
   /** What is served at a path without a slash before it. */
   get(path: string): Uint8Array | null {
-    if (path !== 'v1/roster') return this.log.get(path);
+    if (path.startsWith('log/') && path !== 'log/') return this.log.get(path);
+    if (path !== 'v1/roster') return this.files.get(path) ?? null;
     const reply = formatMessage(rosterReplySchema, { chain: this.chain, log: null });
     return new TextEncoder().encode(JSON.stringify(reply));
   }

@@ -53,6 +53,7 @@ const plain = {
   check: fc.record({ request: hash }),
   roster: fc.record({ version, roster: hash, signatures }),
   revocation: fc.record({ force: identifier, list: hash, signature: bytes(64) }),
+  pages: fc.record({ build: hash }),
   delayed: fc.record({ of: fc.constantFrom(...DELAYABLE), commitment: hash, revealBy: hour }),
 } satisfies Partial<Arbitraries>;
 

@@ -16,7 +16,7 @@ import {
   type VerifiedRoster,
 } from '../../crypto/roster.ts';
 import { createExchangeKey, type ExchangeKey } from '../../crypto/seal.ts';
-import { createSigningKey, type SigningKey } from '../../crypto/signature.ts';
+import { createSigner, createSigningKey, type Signer, type SigningKey } from '../../crypto/signature.ts';
 import { STANDARD_SCHEMES } from '../../crypto/standard-schemes.ts';
 import type { StretchParameters } from '../../crypto/stretch.ts';
 import { createTokenKey } from '../../server/issuer/token-key.ts';
@@ -73,7 +73,12 @@ export interface Fixture {
   readonly fingerprint: Uint8Array;
   /** A new officer with a credential of the fixture's force. */
   /** @param person the force's own identifier; the pseudonym by default */
-  readonly createOfficer: (pseudonym?: string, now?: number, person?: string) => Promise<OfficerSigner>;
+  readonly createOfficer: (pseudonym?: string, now?: number, person?: string) => Promise<TestOfficer>;
+}
+
+/** An officer whose key is at hand. */
+export interface TestOfficer extends OfficerSigner {
+  readonly key: SigningKey & Signer;
 }
 
 /** Signs a roster by the first t operators (of its predecessor, which here are the same). */
@@ -167,8 +172,8 @@ export async function createFixture(options: FixtureOptions = {}): Promise<Fixtu
     publicKey: forceKey.publicKey,
     now,
   });
-  const createOfficer = async (pseudonym = 'officer-a', at = now, person = pseudonym): Promise<OfficerSigner> => {
-    const key = createSigningKey();
+  const createOfficer = async (pseudonym = 'officer-a', at = now, person = pseudonym): Promise<TestOfficer> => {
+    const key = createSigner(createSigningKey());
     const officerCredential = await createOfficerCredential(forceKey, {
       origin,
       force: 'demo-force',

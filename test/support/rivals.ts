@@ -15,6 +15,7 @@ import { readLogKeys } from '../../server/registry/log-key.ts';
 import { openRegistry } from '../../server/registry/registry.ts';
 import type { LogStore } from '../../server/store/log-store.ts';
 import { openSqliteStores } from '../../server/store/sqlite/open-stores.ts';
+import { shareEvaluator } from './evaluator.ts';
 import { sharesOf, type Services } from './services.ts';
 import { sharedProofs } from './proof-checker.ts';
 
@@ -83,14 +84,15 @@ export async function startTwin({ fixture, clock, folder }: RivalServices, id: s
   const log = createLog('twin', { level: 'silent' });
   const { origin, forceKey: key, forceCredential } = fixture;
   const now = (): number => clock.now;
+  const keys = sharesOf(fixture, index);
   const guardian = openGuardian({
     id,
     roster: fixture.roster,
-    keys: sharesOf(fixture, index),
+    keys,
     witnessKey: fixture.witnesses[index - 1] as SigningKey,
     maxima: { codesPerOfficerAndDay: 1000, codesPerForceAndDay: 1000, codesPerIssuerAndDay: 1000 },
     folder: place,
-    threads: 1,
+    evaluator: shareEvaluator(keys),
     now,
     log,
     metrics: createMetrics('guardian'),

@@ -3,7 +3,7 @@ import type { Express } from 'express';
 import { z } from 'zod';
 import { BlindmarkError } from '../../crypto/errors.ts';
 import { bytesField, identifierField, textField } from '../../crypto/message.ts';
-import { createServiceApp } from '../../server/http/app.ts';
+import { createServiceApp, type ServiceDependencies } from '../../server/http/app.ts';
 import { createLog, type Log } from '../../server/http/log.ts';
 import { createMetrics, type Metrics } from '../../server/http/metrics.ts';
 import { defineRoute, type Route } from '../../server/http/route.ts';
@@ -153,13 +153,16 @@ export interface TestService {
   isReady: () => Promise<boolean>;
 }
 
-export function createTestService(routes: readonly Route[] = TEST_ROUTES): TestService {
+export function createTestService(
+  routes: readonly Route[] = TEST_ROUTES,
+  options: Pick<ServiceDependencies, 'isOpenToPages' | 'pages'> = {},
+): TestService {
   const lines: string[] = [];
   const log = createLog('test', { level: 'debug', destination: { write: (line) => lines.push(line) } });
   const metrics = createMetrics('test');
   const description = { title: 'Test <service>', version: '1.2.3', description: 'For tests & nothing else.' };
   const service: TestService = {
-    app: createServiceApp({ description, routes, log, metrics, isReady: () => service.isReady() }),
+    app: createServiceApp({ description, routes, log, metrics, isReady: () => service.isReady(), ...options }),
     log,
     metrics,
     lines,

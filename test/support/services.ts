@@ -3,6 +3,7 @@
  * loopback. Only the keys come from one hand (fixture.ts).
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -10,7 +11,6 @@ import { activationKeyHash, createActivationKey, formatActivationKey } from '../
 import { formatBase64url } from '../../crypto/bytes.ts';
 import type { RegistryFile } from '../../crypto/credential-files.ts';
 import { formatMessage } from '../../crypto/message.ts';
-import type { OfficerSigner } from '../../crypto/officer-request.ts';
 import { quarterOf, rosterChainSchema } from '../../crypto/roster.ts';
 import type { SigningKey } from '../../crypto/signature.ts';
 import type { LocalMaxima } from '../../server/guardian/config.ts';
@@ -24,11 +24,13 @@ import { createIssuerApp } from '../../server/issuer/app.ts';
 import { IssuerLedger } from '../../server/issuer/ledger.ts';
 import { createTokenKey } from '../../server/issuer/token-key.ts';
 import { createLogKeys, readLogKeys, writeLogKeys } from '../../server/registry/log-key.ts';
+import { openPages, readPages, type PagesBuild } from '../../server/registry/pages.ts';
 import { openRegistry } from '../../server/registry/registry.ts';
 import type { LoadedRoster } from '../../server/registry/roster.ts';
 import type { RevocationWatch } from '../../server/revocations.ts';
 import { openSqliteStores } from '../../server/store/sqlite/open-stores.ts';
-import { createFixture, type Fixture, type FixtureOptions } from './fixture.ts';
+import { shareEvaluator } from './evaluator.ts';
+import { createFixture, type Fixture, type FixtureOptions, type TestOfficer } from './fixture.ts';
 import { startRevocationServer, type ListSigner } from './revocation-server.ts';
 import type { SplitKey } from './split-key.ts';
 import { sharedProofs } from './proof-checker.ts';
@@ -47,6 +49,8 @@ export interface ServicesOptions extends FixtureOptions {
   readonly guardianTimeoutMs?: number;
   /** Milliseconds between two looks at what is to be revealed. */
   readonly revealIntervalMs?: number;
+  /** Folder of the pages that the registry serves, and again at each start; default: it serves none. */
+  readonly pages?: string;
 }
 
 /** The forces' lists of revocations. */
@@ -76,7 +80,7 @@ export interface Services {
   readonly metrics: ReadonlyMap<string, Metrics>;
   /** New activation keys, known to the issuer, as printed. */
   readonly createActivationKeys: (count: number) => Promise<string[]>;
-  readonly createOfficer: (pseudonym?: string) => Promise<OfficerSigner>;
+  readonly createOfficer: (pseudonym?: string) => Promise<TestOfficer>;
   readonly revocations: Revocations;
   /** The running registry's log: whoever has the registry appends to it what he likes. */
   readonly publicLog: () => Log;
@@ -101,6 +105,19 @@ function createClock(start?: number): { now: number } {
       ahead = seconds - real();
     },
   };
+}
+
+/** A port that nobody has, as far as a look can tell: pages are told their registry's address before it listens. */
+async function findPort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((done) => {
+    server.listen(0, HOST, done);
+  });
+  const { port } = server.address() as AddressInfo;
+  await new Promise((done) => {
+    server.close(done);
+  });
+  return port;
 }
 
 /** A guardian's shares of all epochs' keys. */
@@ -210,7 +227,7 @@ export async function startServices(options: ServicesOptions = {}): Promise<Serv
         witnessKey: fixture.witnesses[index - 1] as SigningKey,
         maxima: options.maxima ?? GENEROUS,
         folder: join(folder, id),
-        threads: 1,
+        evaluator: shareEvaluator(keys),
         now,
         log,
         metrics,
@@ -222,6 +239,19 @@ export async function startServices(options: ServicesOptions = {}): Promise<Serv
     guardianUrls.set(id, `http://${HOST}:${service.port}`);
   }
 
+  const registryPort = await findPort();
+  const url = `http://${HOST}:${registryPort}`;
+  const registryFile: RegistryFile = {
+    format: 'blindmark-registry-v1',
+    url,
+    rosterFingerprint: fixture.fingerprint,
+    allowTestRoster: true,
+  };
+  const readBuild = (from: string): PagesBuild => {
+    const build = readPages(from);
+    if (build === null) throw new Error(`no pages in ${from}`);
+    return build;
+  };
   mkdirSync(join(folder, 'registry'));
   writeFileSync(
     join(folder, 'registry', 'roster.json'),
@@ -241,6 +271,10 @@ export async function startServices(options: ServicesOptions = {}): Promise<Serv
       now,
       log,
       metrics,
+      pages:
+        options.pages === undefined
+          ? null
+          : openPages(readBuild(options.pages), { registryFile, issuers: roster.issuers }),
       ...(options.revealIntervalMs === undefined ? {} : { revealIntervalMs: options.revealIntervalMs }),
     });
     watches.set('registry', registry.revocations);
@@ -251,8 +285,7 @@ export async function startServices(options: ServicesOptions = {}): Promise<Serv
     };
     return listen(registry.app, { host: HOST, port, log, onStop });
   });
-  const registry = await start('registry');
-  const url = `http://${HOST}:${registry.port}`;
+  await start('registry', registryPort);
   // With guardians that lie, it may never be.
   if (options.instead === undefined) await rosterLogged(url);
 
@@ -278,12 +311,7 @@ export async function startServices(options: ServicesOptions = {}): Promise<Serv
     fixture,
     clock,
     folder,
-    registryFile: {
-      format: 'blindmark-registry-v1',
-      url,
-      rosterFingerprint: fixture.fingerprint,
-      allowTestRoster: true,
-    },
+    registryFile,
     guardianUrls,
     lines,
     metrics: allMetrics,

@@ -1,6 +1,5 @@
 /** A small roster with the keys behind it, for unit tests: no service, no RSA key, no key generation. */
 import { createForceCredential, createOfficerCredential, officerPersons } from '../../crypto/credential.ts';
-import type { OfficerSigner } from '../../crypto/officer-request.ts';
 import {
   formatRoster,
   rosterFingerprint,
@@ -12,9 +11,10 @@ import {
   type VerifiedRoster,
 } from '../../crypto/roster.ts';
 import { createExchangeKey } from '../../crypto/seal.ts';
-import { createSigningKey, type SigningKey } from '../../crypto/signature.ts';
+import { createSigner, createSigningKey, type SigningKey } from '../../crypto/signature.ts';
 import { STANDARD_SCHEMES } from '../../crypto/standard-schemes.ts';
 import { STRETCH_FLOOR } from '../../crypto/stretch.ts';
+import type { TestOfficer } from './fixture.ts';
 import type { LogOwner } from './log.ts';
 import { publicPart, splitKey } from './split-key.ts';
 
@@ -114,7 +114,7 @@ export async function officerSigner(
     readonly officerOrigin?: string;
     readonly officerIssued?: number;
   } = {},
-): Promise<OfficerSigner> {
+): Promise<TestOfficer> {
   const forceCredential = await createForceCredential(changes.root ?? root, {
     origin: changes.forceOrigin ?? 'registry.example',
     force: changes.forceId ?? 'force-a',
@@ -131,5 +131,5 @@ export async function officerSigner(
     rosterFingerprint: rosterFingerprint(formatRoster(smallRoster())),
     now,
   });
-  return { key: officer, officerCredential, forceCredential };
+  return { key: createSigner(officer), officerCredential, forceCredential };
 }

@@ -117,6 +117,18 @@ describe('the demonstration', { timeout: 300_000 }, () => {
     expect(keys).toHaveLength(10);
   });
 
+  it('serves the pages that it prints, which the log names', async () => {
+    for (const path of ['', 'owner/', 'police/', 'check/', 'log/']) {
+      const url = `http://127.0.0.1:${firstPort}/${path}`;
+      expect(start.printed()).toContain(`${url} `);
+      const reply = await fetch(url);
+      expect([reply.status, reply.headers.get('content-type')]).toEqual([200, 'text/html; charset=utf-8']);
+    }
+    const audited = await runCli(['audit', '--registry-file', demo('registry.json')]);
+    expect(audited).toMatchObject({ code: 0 });
+    expect(audited.out).toMatch(/Pages: .* verify/u);
+  });
+
   it('prints where the public log is, and the key that it is verified by', async () => {
     const [, url = ''] = /The log: +(\S+)\n/u.exec(start.printed()) ?? [];
     const [, text = ''] = /Its key: +(\S+)\n/u.exec(start.printed()) ?? [];

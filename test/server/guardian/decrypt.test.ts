@@ -17,7 +17,7 @@ import { parseMessage } from '../../../crypto/message.ts';
 import type { OfficerSigner } from '../../../crypto/officer-request.ts';
 import { verifyEvaluation } from '../../../crypto/oprf.ts';
 import { pseudonymHash } from '../../../crypto/revocation-list.ts';
-import { createSigningKey, type SigningKey } from '../../../crypto/signature.ts';
+import { createSigner, createSigningKey, type SigningKey } from '../../../crypto/signature.ts';
 import { guardianDecryptionSchema } from '../../../crypto/wire-openings.ts';
 import { guardianEvaluationSchema } from '../../../crypto/wire.ts';
 import { createFixture, type Fixture } from '../../support/fixture.ts';
@@ -62,7 +62,7 @@ describe('a partial decryption', () => {
     const envelope = sealTestEnvelope(fixture, commitment, codeKey);
     const asked = await opening({ commitment, envelope });
     const log = createTestLog(fixture);
-    const guardians = [1, 2, 3].map((index) => openGuardian(fixture, { index, log }));
+    const guardians = [1, 2, 3].map((index) => openGuardian(fixture, { index, log, hasOwnThread: true }));
     const parts = await Promise.all(
       guardians.map(async (guardian, i) => {
         const reply = parseMessage(guardianDecryptionSchema, (await guardian.decrypt(asked)).body);
@@ -120,6 +120,8 @@ describe('a partial decryption', () => {
   it('is given hours after the asking, with the approval’s entry, for as long as the approval is valid', async () => {
     const guardian = openGuardian(fixture);
     const asked = await opening({ approvedAt: fixture.now + 3 * 3600 });
+    // The first look at the force's list is over before the clock goes on.
+    await guardian.revoke();
     guardian.clock.now += 3 * 3600;
     expect(codeOf(await guardian.decrypt(asked))).toBe('ok');
     guardian.clock.now += 400;
@@ -176,7 +178,7 @@ describe('an opening is refused, and nothing is charged,', () => {
         forces: [...roster.forces, { ...(roster.forces[0] as (typeof roster.forces)[number]), id: 'other-force' }],
       }),
     });
-    const [forceKey, key] = [createSigningKey(), createSigningKey()];
+    const [forceKey, key] = [createSigningKey(), createSigner(createSigningKey())];
     const { origin, now } = two;
     const stranger: OfficerSigner = {
       key,

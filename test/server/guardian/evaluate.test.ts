@@ -17,7 +17,7 @@ import { createTestLog } from '../../support/log.ts';
 import { refusal } from '../../support/refusal.ts';
 import { formatMessage, parseMessage } from '../../../crypto/message.ts';
 import { verifyEvaluation } from '../../../crypto/oprf.ts';
-import { createSigningKey, type SigningKey } from '../../../crypto/signature.ts';
+import { createSigner, createSigningKey, type SigningKey } from '../../../crypto/signature.ts';
 import { formatBase64url } from '../../../crypto/bytes.ts';
 import {
   guardianEvaluateSchema,
@@ -43,7 +43,7 @@ const flip = (bytes: Uint8Array, position: number): Uint8Array =>
 
 describe('an answer', () => {
   it('holds the evaluations under each live epoch, with one proof each under this guardian’s public share', async () => {
-    const guardian = openGuardian(fixture, { index: 2 });
+    const guardian = openGuardian(fixture, { index: 2, hasOwnThread: true });
     const elements = [randomElement(), randomElement(), randomElement()];
     const officer = await fixture.createOfficer();
     const response = await guardian.evaluate(await officerRequest(fixture, officer, elements));
@@ -58,7 +58,7 @@ describe('an answer', () => {
   });
 
   it('comes with the maximum of 64 elements, and not with one more', async () => {
-    const guardian = openGuardian(fixture);
+    const guardian = openGuardian(fixture, { hasOwnThread: true });
     const officer = await fixture.createOfficer();
     const elements = Array.from({ length: 64 }, randomElement);
     expect(codeOf(await guardian.evaluate(await officerRequest(fixture, officer, elements)))).toBe('ok');
@@ -242,7 +242,7 @@ describe('an officer’s request', () => {
         rosterFingerprint: formatBase64url(fixture.fingerprint),
         now,
       });
-      return { key, officerCredential, forceCredential };
+      return { key: createSigner(key), officerCredential, forceCredential };
     };
     const stranger = await officerRequest(fixture, await credential('other-force'), [randomElement()]);
     expect(codeOf(await guardian.evaluate(stranger))).toBe('unknownForce');

@@ -30,6 +30,7 @@ import { openGuardian as openRealGuardian, type OpenGuardian } from '../../../se
 import { createLog } from '../../../server/http/log.ts';
 import { createMetrics } from '../../../server/http/metrics.ts';
 import { nodeRsaVerifier } from '../../../server/rsa.ts';
+import { shareEvaluator } from '../../support/evaluator.ts';
 import type { Fixture } from '../../support/fixture.ts';
 import { createFolder } from '../../support/folder.ts';
 import { createTestLog, type LogOwner, type TestLog } from '../../support/log.ts';
@@ -87,8 +88,10 @@ export interface TestGuardianOptions {
   readonly maxima?: Partial<LocalMaxima>;
   /** What its clock says at first; default: the fixture's now. */
   readonly now?: number;
-  /** In the place of worker threads. */
+  /** In the place of worker threads; default: the thread that all test guardians share. */
   readonly evaluator?: Evaluator & Decryptor;
+  /** Whether it has a worker thread of its own, as guardians have. */
+  readonly hasOwnThread?: true;
   /** Default: one of its own. */
   readonly log?: TestLog;
   readonly hooks?: CommitHooks;
@@ -179,11 +182,13 @@ export function openGuardian(fixture: GuardianFixture, options: TestGuardianOpti
     const { forceKey: key, origin, forceCredential } = fixture;
     return createRevocationList({ key, id: 'demo-force', origin, forceCredential }, revocations.revoked, clock.now);
   };
-  const open = (under: GuardianFixture) =>
-    openRealGuardian({
+  const open = (under: GuardianFixture) => {
+    const keys = sharesOf(under, index);
+    const evaluator = options.hasOwnThread === true ? {} : { evaluator: options.evaluator ?? shareEvaluator(keys) };
+    return openRealGuardian({
       id: `g${index}`,
       roster: under.roster,
-      keys: sharesOf(under, index),
+      keys,
       witnessKey: under.witnesses[index - 1] as SigningKey,
       maxima: { ...GENEROUS, ...options.maxima },
       folder,
@@ -192,9 +197,10 @@ export function openGuardian(fixture: GuardianFixture, options: TestGuardianOpti
       log: createLog('guardian', { level: 'debug', destination: { write: (line) => void lines.push(line) } }),
       metrics: createMetrics('guardian'),
       fetchRevocations,
-      ...(options.evaluator === undefined ? {} : { evaluator: options.evaluator }),
+      ...evaluator,
       ...(options.hooks === undefined ? {} : { hooks: options.hooks }),
     });
+  };
   let current = open(fixture);
   onTestFinished(() => current.close());
 

@@ -1,17 +1,18 @@
 /** `blindmark-registry` as its operator runs it: from an empty folder to a running service, and what it refuses. */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import { formatBase64url } from '../../../crypto/bytes.ts';
+import { beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { formatBase64url, utf8ToBytes } from '../../../crypto/bytes.ts';
 import { parseCheckpoint, signCheckpoint } from '../../../crypto/checkpoint.ts';
 import { registryFileSchema } from '../../../crypto/credential-files.ts';
 import { keyGenerationSchema } from '../../../crypto/dkg-messages.ts';
 import { parseVerifierKey, SIGNATURE_TYPES } from '../../../crypto/note.ts';
+import { createPagesManifest, formatPagesManifest, pagesHash } from '../../../crypto/pages.ts';
 import {
   parseRoster,
   parseRosterFingerprint,
@@ -139,6 +140,7 @@ function prepare(urls = ['g1', 'g2', 'g3'].map((_, i) => `http://127.0.0.1:${i +
     allowTestRoster: false,
     guardians: urls.map((url, i) => ({ id: `g${i + 1}`, url })),
     guardianTimeoutMs: 5000,
+    pages: null,
   });
   const { forces, issuers } = fixture.roster.roster;
   const authorityRoots = [fixture.authorityRoot.publicKey];
@@ -280,6 +282,60 @@ describe('blindmark-registry', () => {
     expect(indexes.toSorted((a, b) => a - b)).toEqual(attempts.map((_, i) => i + 1));
     const note = await (await fetch(`${second.url}/log/checkpoint`)).text();
     expect(parseCheckpoint(note).checkpoint.size).toBe(1 + attempts.length);
+  });
+
+  it('serves the pages that its configuration names, and names them in its log', async () => {
+    const folder = prepare(await startWitnesses());
+    const pages = join(folder, 'built');
+    mkdirSync(pages);
+    const content = utf8ToBytes('<!doctype html><title>Pages</title>');
+    const manifest = createPagesManifest([{ path: 'index.html', content }]);
+    writeFileSync(join(pages, 'index.html'), content);
+    writeFileSync(join(pages, 'pages.json'), formatPagesManifest(manifest));
+    writeConfig(folder, { ...readConfig(folder), pages: 'built' });
+    const { url } = await serve(folder);
+    expect(await (await fetch(`${url}/`)).text()).toContain('<title>Pages</title>');
+    expect(await (await fetch(`${url}/registry.json`)).json()).toEqual({
+      format: 'blindmark-registry-v1',
+      url: 'http://127.0.0.1:8080',
+      rosterFingerprint: formatBase64url(readConfig(folder).rosterFingerprint as Uint8Array),
+    });
+    const readLog = async (): Promise<string> => (await fetch(`${url}/log/tile/entries/000.p/2`)).text();
+    await vi.waitFor(
+      async () => expect(await readLog()).toContain(`build ${formatBase64url(pagesHash(manifest))}`),
+      20_000,
+    );
+  });
+
+  it('serves the interface alone where it has no pages, and says so', async () => {
+    const folder = prepare();
+    const none = await serve(folder);
+    expect((await fetch(`${none.url}/`)).status).toBe(404);
+    expect(none.lines.join('\n')).toContain('no pages are served');
+    writeConfig(folder, { ...readConfig(folder), pages: 'nowhere' });
+    const unbuilt = await serve(folder);
+    expect((await fetch(`${unbuilt.url}/owner/`)).status).toBe(404);
+    expect(unbuilt.lines.join('\n')).toContain('npm run pages');
+  });
+
+  it('does not serve pages that are not what their list says', async () => {
+    const folder = prepare();
+    writeFileSync(
+      join(folder, 'pages.json'),
+      formatPagesManifest(createPagesManifest([{ path: 'index.html', content: utf8ToBytes('x') }])),
+    );
+    writeConfig(folder, { ...readConfig(folder), pages: '.' });
+    const { status, stderr } = await run('serve', '--folder', folder, '--port', '0');
+    expect(status).toBe(2);
+    expect(stderr).toContain('npm run pages');
+  });
+
+  it('keeps where its pages are', async () => {
+    const [named, without] = [createFolder(), createFolder()];
+    await init(named, '--pages', join(named, 'built'));
+    expect(readConfig(named).pages).toBe(join(named, 'built'));
+    await init(without, '--no-pages');
+    expect(readConfig(without).pages).toBeNull();
   });
 
   it('shows the log’s keys and how far it goes, while it runs and while it does not', async () => {

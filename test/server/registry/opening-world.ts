@@ -42,7 +42,7 @@ import {
 } from '../../../crypto/registration.ts';
 import { createRevocationList } from '../../../crypto/revocation-list.ts';
 import type { Roster, RosterEpoch } from '../../../crypto/roster.ts';
-import { createSigningKey, sign, type SigningKey } from '../../../crypto/signature.ts';
+import { createSigner, createSigningKey, sign, type SigningKey } from '../../../crypto/signature.ts';
 import {
   approvalRequestSchema,
   openingAskedSchema,
@@ -66,7 +66,8 @@ import { createMetrics } from '../../../server/http/metrics.ts';
 import { createLogKeys } from '../../../server/registry/log-key.ts';
 import { openRegistry, type OpenRegistry, type RegistryStores } from '../../../server/registry/registry.ts';
 import { openSqliteStores, type SqliteStores } from '../../../server/store/sqlite/open-stores.ts';
-import { createFixture, type Fixture, type FixtureOptions } from '../../support/fixture.ts';
+import { shareEvaluator } from '../../support/evaluator.ts';
+import { createFixture, type Fixture, type FixtureOptions, type TestOfficer } from '../../support/fixture.ts';
 import { sharesOf } from '../../support/services.ts';
 import { createToken, elementOf, randomElement, REDEMPTION_SECRET } from '../../support/tokens.ts';
 import { sharedProofs } from '../../support/proof-checker.ts';
@@ -183,14 +184,15 @@ export async function createOpeningWorld(
   const fetching = options.revocationUrl === undefined ? { fetchRevocations } : {};
   const opened: OpenGuardian[] = fixture.roster.roster.guardians.map(({ id, index }) => {
     mkdirSync(join(folder, id));
+    const shares = sharesOf(fixture, index);
     return openGuardian({
       id,
       roster: fixture.roster,
-      keys: sharesOf(fixture, index),
+      keys: shares,
       witnessKey: fixture.witnesses[index - 1] as SigningKey,
       maxima: GENEROUS,
       folder: join(folder, id),
-      threads: 1,
+      evaluator: shareEvaluator(shares),
       now,
       log,
       metrics: createMetrics(id),
@@ -298,7 +300,7 @@ export async function createOfficer(
     readonly key?: SigningKey;
     validSeconds?: number;
   } = {},
-): Promise<OfficerSigner> {
+): Promise<TestOfficer> {
   const { pseudonym = `officer-${++officers}`, force = 'demo-force', key = createSigningKey(), validSeconds } = options;
   const shift = { now: clock.now, ...(validSeconds === undefined ? {} : { validSeconds }) };
   const forceKey = force === 'other-force' ? otherForceKey : fixture.forceKey;
@@ -311,7 +313,7 @@ export async function createOfficer(
     rosterFingerprint: formatBase64url(fixture.fingerprint),
     ...shift,
   });
-  return { key, officerCredential, forceCredential: await certify(fixture, force) };
+  return { key: createSigner(key), officerCredential, forceCredential: await certify(fixture, force) };
 }
 
 /** Signs as an officer now. */
@@ -502,7 +504,7 @@ export const postAsk = async (world: OpeningWorld, asked: OpeningRequest): Promi
 
 /** An opening that was asked for, with everything that led to it. */
 export interface Asked extends Hit {
-  readonly first: OfficerSigner;
+  readonly first: TestOfficer;
   readonly request: OpeningRequest;
   readonly id: Uint8Array;
 }
@@ -510,7 +512,7 @@ export interface Asked extends Hit {
 /** Registers, looks up and asks; with these parts in the place of new ones. */
 export async function ask(
   world: OpeningWorld,
-  parts: { readonly mark?: KeptMark; readonly first?: OfficerSigner } & AskOptions = {},
+  parts: { readonly mark?: KeptMark; readonly first?: TestOfficer } & AskOptions = {},
 ): Promise<Asked> {
   const mark = parts.mark ?? (await register(world));
   const first = parts.first ?? (await createOfficer(world));

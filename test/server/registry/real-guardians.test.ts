@@ -24,6 +24,7 @@ import { lookupReplySchema, type EvaluationReply, type EvaluationRequest } from 
 import { openGuardian } from '../../../server/guardian/guardian.ts';
 import { createLog } from '../../../server/http/log.ts';
 import { createMetrics } from '../../../server/http/metrics.ts';
+import { shareEvaluator } from '../../support/evaluator.ts';
 import { createFixture, type Fixture } from '../../support/fixture.ts';
 import { sharesOf } from '../../support/services.ts';
 import { createFolder } from '../../support/folder.ts';
@@ -62,14 +63,15 @@ async function startGuardian(i: number, parent: string, clock: { now: number }):
   mkdirSync(folder);
   const { forceKey: key, origin, forceCredential } = fixture;
   const now = (): number => clock.now;
+  const keys = sharesOf(fixture, i + 1);
   const guardian = openGuardian({
     id,
     roster: fixture.roster,
-    keys: sharesOf(fixture, i + 1),
+    keys,
     witnessKey: fixture.witnesses[i] as SigningKey,
     maxima: { codesPerOfficerAndDay: 1000, codesPerForceAndDay: 1000, codesPerIssuerAndDay: 1000 },
     folder,
-    threads: 1,
+    evaluator: shareEvaluator(keys),
     now,
     log: createLog('guardian', { level: 'silent' }),
     metrics: createMetrics('guardian'),

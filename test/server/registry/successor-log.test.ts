@@ -29,6 +29,7 @@ import { openRegistry } from '../../../server/registry/registry.ts';
 import type { LoadedRoster } from '../../../server/registry/roster.ts';
 import { planSuccessor, type LogStart } from '../../../server/registry/successor-log.ts';
 import { openSqliteStores } from '../../../server/store/sqlite/open-stores.ts';
+import { shareEvaluator } from '../../support/evaluator.ts';
 import { createFixture, signByOperators, type Fixture } from '../../support/fixture.ts';
 import { createFolder } from '../../support/folder.ts';
 import { refusal } from '../../support/refusal.ts';
@@ -81,15 +82,16 @@ async function startGuardian(index: number, parent: string): Promise<Guardian> {
   const id = `g${index}`;
   const folder = join(parent, id);
   mkdirSync(folder);
+  const keys = sharesOf(fixture, index);
   const open = (roster: VerifiedRoster): OpenGuardian =>
     openGuardian({
       id,
       roster,
-      keys: sharesOf(fixture, index),
+      keys,
       witnessKey: fixture.witnesses[index - 1] as SigningKey,
       maxima: { codesPerOfficerAndDay: 10_000, codesPerForceAndDay: 20_000, codesPerIssuerAndDay: 10_000 },
       folder,
-      threads: 1,
+      evaluator: shareEvaluator(keys),
       now,
       log: silent,
       metrics: createMetrics('guardian'),

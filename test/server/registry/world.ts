@@ -44,6 +44,7 @@ import type { Fixture } from '../../support/fixture.ts';
 import { startFakeGuardian, type Behaviour, type FakeGuardian } from './fake-guardian.ts';
 import { createToken, elementOf, REDEMPTION_SECRET } from '../../support/tokens.ts';
 import { sharedProofs } from '../../support/proof-checker.ts';
+import type { WitnessBehaviour } from '../../support/witness.ts';
 
 type Addresses = readonly { readonly id: string; readonly url: string }[];
 
@@ -57,6 +58,10 @@ export interface WorldOptions {
   readonly wrapStores?: (stores: RegistryStores) => RegistryStores;
   /** Addresses in the place of those of the guardians started here. */
   readonly addresses?: Addresses;
+  /** Hashes of the pages that it serves: one for each start, the last for all later ones. Default: it serves none. */
+  readonly pages?: readonly Uint8Array[];
+  /** How all guardians behave as witnesses; default: honestly. */
+  readonly witnesses?: WitnessBehaviour;
 }
 
 export interface World {
@@ -84,7 +89,12 @@ export function logKeysOf(fixture: Pick<Fixture, 'logKey'>): LogKeys {
 
 type Setting = Pick<World, 'fixture' | 'file' | 'clock' | 'revoked'> & { readonly lines: string[] };
 
-async function open({ fixture, file, clock, revoked, lines }: Setting, addresses: Addresses, options: WorldOptions) {
+async function open(
+  { fixture, file, clock, revoked, lines }: Setting,
+  addresses: Addresses,
+  options: WorldOptions,
+  build: Uint8Array | undefined,
+) {
   const destination = new Writable({
     write: (chunk: Buffer, _, done) => {
       lines.push(chunk.toString('utf8'));
@@ -106,6 +116,7 @@ async function open({ fixture, file, clock, revoked, lines }: Setting, addresses
     now,
     log: createLog('registry', { level: 'debug', destination }),
     metrics,
+    pages: build === undefined ? null : { build, handle: (_request, _response, next) => next() },
     fetchRevocations: async () =>
       createRevocationList({ key, id: 'demo-force', origin, forceCredential }, revoked, now()),
   });
@@ -123,11 +134,16 @@ export async function createWorld(fixture: Fixture, options: WorldOptions = {}):
   const guardians = await Promise.all(
     fixture.operators.map(async (_, i) => startFakeGuardian(i + 1, fixture, options.behaviours?.[i])),
   );
-  for (const { witness } of guardians) witness.clock = () => clock.now;
+  for (const { witness } of guardians) {
+    witness.clock = () => clock.now;
+    witness.behaviour = options.witnesses ?? 'honest';
+  }
   const addresses = options.addresses ?? guardians;
   const lines: string[] = [];
   const setting: Setting = { fixture, file: join(folder, 'registry.db'), clock, revoked: [], lines };
-  let opened = await open(setting, addresses, options);
+  const builds = [...(options.pages ?? [])];
+  const openNext = async () => open(setting, addresses, options, builds.length > 1 ? builds.shift() : builds[0]);
+  let opened = await openNext();
   onTestFinished(async () => {
     await opened.close();
     await Promise.all(guardians.map(async (guardian) => guardian.close()));
@@ -144,7 +160,7 @@ export async function createWorld(fixture: Fixture, options: WorldOptions = {}):
     publicLog: opened.publicLog,
     restart: async () => {
       await opened.close();
-      opened = await open(setting, addresses, options);
+      opened = await openNext();
       world.app = opened.app;
       world.publicLog = opened.publicLog;
     },
