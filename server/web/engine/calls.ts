@@ -42,6 +42,8 @@ export interface CallOptions {
 /** An error as it travels from engine to page. `code` is one of the SDK's error codes. None of it holds a secret. */
 export interface EngineFailure {
   readonly code: string;
+  /** `input`: mend what was given; `refused`: it is not allowed, or not true; `unavailable`: try again. */
+  readonly kind: 'input' | 'refused' | 'unavailable';
   readonly message: string;
   readonly field?: string | undefined;
   readonly remedy?: string | undefined;

@@ -56,7 +56,7 @@ export type CodeCheckView =
   | { readonly state: 'ambiguous'; readonly schemes: readonly SchemeView[] };
 
 export interface MarkView {
-  /** Names the mark in later calls. */
+  /** Names the mark in later calls: its place in {@link OwnerView.marks}, from 1, which stays. Says nothing of the code. */
   readonly id: string;
   /** In groups. */
   readonly code: string;
@@ -130,6 +130,8 @@ export interface OwnerView {
   readonly isTestRegistry: boolean;
   readonly threshold: number;
   readonly guardians: readonly string[];
+  /** Whether the browser has promised not to clear the vault when room runs low. Otherwise a vault file is worth having. */
+  readonly isStorageKept: boolean;
   readonly marks: readonly MarkView[];
 }
 
@@ -158,8 +160,11 @@ export interface OwnerApi {
   /** Takes a vault file as this browser's vault. Fails where it holds one already. */
   importVault(args: { readonly text: string; readonly passphrase: string }, context: CallContext): Promise<OwnerView>;
   exportVault(args: undefined, context: CallContext): Promise<{ readonly fileName: string; readonly text: string }>;
-  /** Removes the vault from this browser. The passphrase shows that it is its owner who asks. */
-  forget(args: { readonly passphrase: string }, context: CallContext): Promise<undefined>;
+  /**
+   * Removes the vault from this browser. The passphrase shows that it is its owner who asks; null where it is lost, since
+   * whoever sits at the browser can clear what it stores in any case.
+   */
+  forget(args: { readonly passphrase: string | null }, context: CallContext): Promise<undefined>;
   view(args: undefined, context: CallContext): Promise<OwnerView>;
   schemes(args: undefined, context: CallContext): Promise<readonly SchemeView[]>;
   checkCode(
@@ -168,7 +173,10 @@ export interface OwnerApi {
   ): Promise<CodeCheckView>;
   /** Reads an activation key as printed, or the text of a pack's QR code. Fails with `badActivationKey`; `badRoster` for another registry's. */
   checkActivationKey(args: { readonly text: string }, context: CallContext): Promise<{ readonly display: string }>;
-  /** Phases: `token`, `evaluate`, `stretch`, `log`. The same call again goes on where it stopped. */
+  /**
+   * Phases: `token`, `evaluate`, `stretch`, `log`; `done` of 4 are through. The same call again goes on where it stopped. Takes a
+   * pack's QR text as activation key too.
+   */
   register(args: RegisterForm, context: CallContext): Promise<MarkView>;
   /** Goes on with a pending mark. */
   resume(args: MarkArgs, context: CallContext): Promise<MarkView>;
@@ -182,6 +190,7 @@ export interface OwnerApi {
   replaceItems(args: MarkArgs & { readonly items: readonly ItemView[] }, context: CallContext): Promise<MarkView>;
   replaceContact(args: MarkArgs & { readonly contact: ContactChoice }, context: CallContext): Promise<MarkView>;
   withdraw(args: MarkArgs, context: CallContext): Promise<MarkView>;
+  /** Oldest first; of a withdrawn mark, what the vault has kept. */
   history(args: MarkArgs, context: CallContext): Promise<readonly HistoryLineView[]>;
   messages(
     args: MarkArgs,

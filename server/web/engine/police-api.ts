@@ -80,6 +80,8 @@ export interface TraySummary {
   readonly readings: number;
   readonly waiting: number;
   readonly hits: number;
+  /** Whether its run was interrupted, and is to go on. */
+  readonly isRunning: boolean;
   /** ISO time of the last change. */
   readonly changedAt: string;
 }
@@ -88,8 +90,6 @@ export interface TrayView extends TraySummary {
   readonly list: readonly ReadingView[];
   /** Distinct codes that the waiting readings will cost. */
   readonly cost: number;
-  /** Whether its run was interrupted, and is to go on. */
-  readonly isRunning: boolean;
   readonly openings: readonly OpeningView[];
 }
 
@@ -134,6 +134,11 @@ export interface PoliceApi {
   session(args: undefined, context: CallContext): Promise<SessionView | null>;
   /** @param file the bytes of an `officer.json` */
   signIn(args: { readonly file: Uint8Array }, context: CallContext): Promise<SessionView>;
+  /**
+   * Says that the officer is there. A session that was not touched for 15 minutes is over, whether a page is open or not; work
+   * that goes on by itself is no touch.
+   */
+  touch(args: undefined, context: CallContext): Promise<undefined>;
   /** Forgets the key. Trays stay, sealed; they open again for the same credential alone. */
   signOut(args: undefined, context: CallContext): Promise<undefined>;
   trays(args: undefined, context: CallContext): Promise<readonly TraySummary[]>;
@@ -152,6 +157,14 @@ export interface PoliceApi {
     args: NewReading,
     context: CallContext,
   ): Promise<Pick<ReadingView, 'candidates' | 'omitted' | 'problem'> & { readonly schemes: readonly string[] }>;
+  /** The same for a list, before it is put on a tray. `cost` counts a code once that several of them stand for. */
+  previewList(
+    args: { readonly readings: readonly NewReading[]; readonly leadingZerosLost?: boolean | undefined },
+    context: CallContext,
+  ): Promise<{
+    readonly cost: number;
+    readonly readings: readonly Pick<ReadingView, 'candidates' | 'omitted' | 'problem'>[];
+  }>;
   /** Reads a list: CSV as spreadsheets write it, .xlsx, or pasted text with one reading a line. */
   readList(args: { readonly name: string; readonly bytes: Uint8Array }, context: CallContext): Promise<ListView>;
   /**

@@ -4,10 +4,17 @@ import type { ItemView, Status } from './owner-api.ts';
 
 /** What a receipt or a disclosure proves. */
 export interface ProofView {
+  /** What the registry calls itself: any registry may call itself so. */
   readonly origin: string;
+  /** Base64url: what it was recognised by. */
+  readonly fingerprint: string;
   /** Of the entry in the log. */
   readonly index: number;
-  readonly kind: 'registration' | 'status' | 'replace' | 'withdraw' | 'match' | 'opening';
+  /** `delayed`: its fields are hidden for now; `reveal`: what was hidden at first; `other`: nothing of a registration. */
+  readonly kind:
+    'registration' | 'status' | 'replace' | 'withdraw' | 'match' | 'opening' | 'delayed' | 'reveal' | 'other';
+  /** ISO time: the start of the hour that the entry itself names. */
+  readonly hour: string;
   /** ISO time: the entry was in the log before then. */
   readonly before: string;
   /** Names of the guardians that vouch for it. */
@@ -18,7 +25,11 @@ export interface ProofView {
     readonly code: string;
     readonly schemeTitle: string;
     readonly status: Status;
+    /** Calendar date `YYYY-MM-DD`, by the owner's clock. */
+    readonly registeredOn: string;
     readonly items: readonly ItemView[];
+    /** Base64url: who can show to be the owner is who can sign with its secret key. */
+    readonly ownerKey: string;
   } | null;
 }
 
@@ -70,7 +81,11 @@ export interface ProofsApi {
   /** Fetches what verifying offline takes: the registry's rosters. Later calls need no network. */
   prepare(args: undefined, context: CallContext): Promise<{ readonly origin: string; readonly fingerprint: string }>;
   /**
-   * Verifies a receipt or disclosure file, or the text of a receipt's QR code. Offline, but that a QR code needs `prepare` before.
+   * Verifies a receipt or disclosure file, the text of a receipt's QR code, or a bare C2SP tlog-proof. Offline, but that the last
+   * two need `prepare` before, and are verified for the pages' registry alone; where its rosters may be older than such a receipt,
+   * they are fetched once more. Fails with `badFile` for what is none of these, `badRoster` for another registry's and, with the
+   * field `roster`, for one of a roster that the registry does not show; with the field `registry` for what the registry itself
+   * showed, which says nothing of the receipt; and the SDK's errors of proofs for what does not hold.
    *
    * @param fingerprint base64url; default: that of the pages' registry
    */

@@ -1,0 +1,130 @@
+/** The check page: verifies receipts, and says what else can be checked. */
+export const check = {
+  title: 'Check a receipt',
+  lead: 'A receipt proves that something stood in a registry’s public log before a certain moment. This page verifies it in your browser. The receipt is not sent anywhere.',
+  registry: {
+    title: 'Which registry',
+    label: 'Fingerprint of the registry',
+    hint: 'What a registry is recognised by. This page fills in its own registry’s.',
+    why: 'Why the fingerprint matters',
+    reasons: [
+      'Anybody could run a registry like this one and write receipts with it. A receipt is worth as much as the guardians who vouch for it, and the fingerprint says which guardians those are.',
+      'Compare it with one from somebody you trust: a marking pack, an owner’s printed sheet, a police force. If it is not the same, enter the one that you trust.',
+      'A QR code can be checked for this page’s own registry alone; a receipt’s file for any.',
+    ],
+    malformed: 'Enter a fingerprint of 43 characters: letters, digits, - and _.',
+  },
+  receipt: {
+    title: 'The receipt',
+    file: 'File of the receipt',
+    fileHint: 'It is called something like blindmark-receipt-12.json.',
+    picture: 'Or a picture of its QR code',
+    textSummary: 'I have the text of its QR code',
+    text: 'Text of the QR code',
+    textHint: 'It begins with BLINDMARK:R1:',
+    textMissing: 'Enter the text of the QR code.',
+    verify: 'Verify',
+  },
+  verifying: 'Verifying the receipt',
+  offline: {
+    title: 'Without a network',
+    before:
+      'The checker is loaded with the first receipt. To check receipts where there is no network, load it now and leave this page open.',
+    load: 'Load the checker',
+    loading: 'Loading the checker',
+    ready: 'The checker is loaded. This page verifies receipts without a network until you leave it.',
+  },
+  proven: {
+    title: 'This receipt is genuine',
+    disclosureTitle: 'This proof of a registration is genuine',
+    says: 'What the log recorded',
+    hour: 'When, by the log',
+    before: 'In the log at the latest',
+    origin: 'Registry, as it calls itself',
+    fingerprint: 'Fingerprint that it was verified by',
+    fingerprintHint:
+      'Any registry may call itself by this name; the fingerprint is what counts. Compare it with one from somebody you trust.',
+    entry: 'Number of the entry',
+    witnesses: 'Guardians who vouch',
+    kinds: {
+      registration: 'Something was registered',
+      status: 'The status of a registration was changed',
+      replace: 'The items or the contact of a registration were replaced',
+      withdraw: 'A registration was withdrawn',
+      match: 'A lookup by police found a registration',
+      opening: 'Two officers opened the contact of a registration',
+      delayed: 'Something whose details a force’s policy hides for now',
+      reveal: 'The details of something that was hidden at first',
+      other: 'Something that concerns no registration',
+    },
+    disclosed: 'What was registered',
+    code: 'Code',
+    scheme: 'Kind of code',
+    status: 'Status at that time',
+    registeredOn: 'Day of registration, by the owner’s clock',
+    ownerKey: 'Owner’s public key',
+    limitTitle: 'What it does not prove',
+    limits: [
+      'Which code, item or owner it is about: the receipt does not say. Only the owner can show that, by a file made for it.',
+      'That the registration still stands. It may have been changed or withdrawn since.',
+    ],
+    disclosureLimits: [
+      'Who owns the items. A registration is a claim, made before that moment; somebody else may have made another one.',
+      'That the registration still stands. It may have been changed or withdrawn since.',
+    ],
+    test: 'This is a registry for tests. What it records counts for nothing elsewhere.',
+    again: 'Check another receipt',
+  },
+  refused: {
+    unreadable: {
+      title: 'This is not a receipt',
+      what: 'It can’t be read as a receipt. It may be another file or another QR code, or a part of it is missing.',
+      next: 'Ask for the receipt again, as a file if you can.',
+    },
+    otherRegistry: {
+      title: 'This receipt is from another registry',
+      what: 'It may be genuine there, but it proves nothing about the registry whose fingerprint is below.',
+      next: 'Ask whoever gave it to you which registry it is from. If you trust that one, enter its fingerprint and choose the receipt’s file.',
+    },
+    unknownRules: {
+      title: 'This receipt can’t be checked here',
+      what: 'It relies on a set of guardians that this registry does not name, or does not name yet. It may be newer than what the registry showed to this page, or made up.',
+      next: 'Do not rely on it yet. Reload this page and check it again, or ask for the receipt’s file, which brings along all that checking it takes.',
+    },
+    notGenuine: {
+      title: 'This receipt proves nothing',
+      what: 'It is not what the registry’s guardians vouched for. It was altered, or made up.',
+      next: 'Do not rely on it. Ask for the receipt again, as a file if you can, and check that one.',
+    },
+    details: 'Details for support',
+  },
+  can: {
+    title: 'What can be checked, and by whom',
+    head: ['What', 'By whom', 'What it shows'],
+    receipt: {
+      what: 'A receipt, as a file or a QR code',
+      who: 'Anybody who is given it, on this page',
+      shows:
+        'That a registration, or a change of one, stood in the public log before a certain moment. It does not show of which code or item.',
+    },
+    disclosure: {
+      what: 'A proof that an owner made to show a registration',
+      who: 'Anybody who is given it, on this page',
+      shows: 'The code, the items and the status that were registered, and before which moment.',
+    },
+    stolen: {
+      what: 'Whether an item is registered, stolen or lost',
+      who: 'Only police who have read its code',
+      shows: 'Its registrations, the earliest first. A dealer or buyer can’t ask here.',
+    },
+    log: {
+      what: 'The public log',
+      who: 'Anybody, on the page “Public log”',
+      shows: 'That nothing was taken out of it or added unseen, and how many lookups each force makes.',
+    },
+  },
+  trust: {
+    summary: 'How far to trust this page',
+    text: 'A dishonest registry could serve a page that calls everything genuine. Where much depends on it, check the receipt’s file with the command “blindmark receipt verify” on your own computer, or on pages that somebody else hosts.',
+  },
+};
