@@ -12,6 +12,7 @@ import { verifyRosterHistory, type VerifiedRoster } from '../crypto/roster.ts';
 import { expectKind, notLogged } from './entries.ts';
 import { recordOfFound, type EvidenceFileContent, type FoundRecord } from './evidence.ts';
 import { verifyFound, type FoundRegistration } from './found.ts';
+import { codeName } from './lookup-findings.ts';
 
 type Result = EvidenceFileContent['results'][number];
 type LookupRecord = NonNullable<Result['evidence']>['lookups'][number];
@@ -148,8 +149,9 @@ function checkReading(
   if (found.length === 0) return;
   const { schemes } = (rosters.at(-1) as VerifiedRoster).roster;
   const set = candidates(schemes, parseReading(reading), { scheme, leadingZerosLost: true });
-  const codes = new Set(Array.from(set.codes, ({ schemeId, canonical }) => `${schemeId} ${canonical}`));
-  if (!found.every((one) => codes.has(`${one.scheme} ${one.code}`))) throw otherwise('a reading');
+  const codes = new Set(Array.from(set.codes, ({ schemeId, canonical }) => codeName({ scheme: schemeId, canonical })));
+  if (!found.every(({ scheme, code }) => codes.has(codeName({ scheme, canonical: code }))))
+    throw otherwise('a reading');
 }
 
 /** JSON that does not depend on the order in which fields stand. */

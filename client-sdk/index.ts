@@ -22,7 +22,7 @@ export { ForkEvidence } from './checkpoints.ts';
 export type { FoundEvidence, FoundRegistration } from './found.ts';
 export type { HistoryEntry, HistoryLine } from './history.ts';
 export { createLookupBatch, type BatchFindings, type BatchOptions, type LookupBatch } from './lookup-batch.ts';
-export { codeKey, LookupFindings } from './lookup-findings.ts';
+export { codeName, LookupFindings } from './lookup-findings.ts';
 export { deriveTrayKey, type TrayKey } from './officer-tray.ts';
 export {
   checkCaseReference,

@@ -32,8 +32,8 @@ export interface LookupResult {
   readonly evidence: LookupEvidence;
 }
 
-/** What a code is called in maps. */
-export const codeKey = ({ scheme, canonical }: SchemeCode): string => `${scheme}\u0000${canonical}`;
+/** A code as the key of a map: its scheme and canonical form. */
+export const codeName = ({ scheme, canonical }: SchemeCode): string => `${scheme}\u0000${canonical}`;
 
 interface Known {
   readonly code: CodeFindings;
@@ -47,11 +47,11 @@ export class LookupFindings {
 
   add({ caseSalt, codes, lookup }: BatchFindings): void {
     this.#caseSalt = new Uint8Array(caseSalt);
-    for (const code of codes) this.#known.set(codeKey(code), { code, lookup });
+    for (const code of codes) this.#known.set(codeName(code), { code, lookup });
   }
 
   has(code: SchemeCode): boolean {
-    return this.#known.has(codeKey(code));
+    return this.#known.has(codeName(code));
   }
 
   /**
@@ -62,7 +62,7 @@ export class LookupFindings {
   resultOf(id: string, { codes, omitted, misread }: CandidateSet): LookupResult | null {
     const found: Known[] = [];
     for (const { schemeId, canonical } of codes) {
-      const known = this.#known.get(codeKey({ scheme: schemeId, canonical }));
+      const known = this.#known.get(codeName({ scheme: schemeId, canonical }));
       if (known === undefined) return null;
       found.push(known);
     }

@@ -16,7 +16,7 @@ import {
   type BatchOptions,
   type LookupBatch,
 } from './lookup-batch.ts';
-import { codeKey, LookupFindings, type LookupResult } from './lookup-findings.ts';
+import { codeName, LookupFindings, type LookupResult } from './lookup-findings.ts';
 import { createTurns, mapInOrder, type WorkOptions } from './progress.ts';
 import { connectionOf, Registry, type ConnectOptions, type SchemeCode } from './registry.ts';
 
@@ -246,7 +246,7 @@ export function distinctCodes(readings: readonly PlannedReading[]): SchemeCode[]
     if (set instanceof BlindmarkError) continue;
     for (const { schemeId, canonical } of set.codes) {
       const code = { scheme: schemeId, canonical };
-      codes.set(codeKey(code), code);
+      codes.set(codeName(code), code);
     }
   }
   return [...codes.values()];

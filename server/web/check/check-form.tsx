@@ -66,7 +66,7 @@ export function CheckForm(props: CheckFormProps) {
   return (
     <>
       <ErrorSummary errors={errors} />
-      <h1 class="govuk-heading-xl" ref={heading}>
+      <h1 class="govuk-heading-l" ref={heading}>
         {text.title}
       </h1>
       <p class="govuk-body-l">{text.lead}</p>

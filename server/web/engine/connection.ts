@@ -1,5 +1,6 @@
 /** The page's side of a call. */
 import type { Calls, CallOptions, CallProgress, EngineFailure, Methods } from './calls.ts';
+import { CANCELLED, INTERNAL, NOT_LOADED } from './failures.ts';
 import type { OwnerApi } from './owner-api.ts';
 import type { PoliceApi } from './police-api.ts';
 import type { ProofsApi } from './proofs-api.ts';
@@ -52,27 +53,6 @@ interface Waiting {
   readonly onProgress: ((progress: CallProgress) => void) | undefined;
 }
 
-const cancelled: EngineFailure = {
-  code: 'cancelled',
-  kind: 'unavailable',
-  message: 'The work was cancelled',
-  remedy: 'Start it again; what was done stays done.',
-};
-
-const notLoaded: EngineFailure = {
-  code: 'unreachable',
-  kind: 'unavailable',
-  message: 'The program could not be loaded',
-  remedy: 'See that you are connected, then try again; nothing is lost.',
-};
-
-const broken: EngineFailure = {
-  code: 'internal',
-  kind: 'unavailable',
-  message: 'The program has failed',
-  remedy: 'Reload the page. What was acknowledged is kept.',
-};
-
 /** One worker and the calls that it has not answered yet. */
 class Running {
   readonly #worker: EngineWorker;
@@ -86,24 +66,24 @@ class Running {
       const answer = data as Answer;
       this.#take(answer);
       if (answer.kind === 'failure' && answer.isLost) {
-        this.end(notLoaded);
+        this.end(NOT_LOADED);
         onLost();
       }
     });
     worker.addEventListener('error', (event) => {
       // A script that can't be fetched gives no message; a defect does.
-      this.end('message' in event && event.message !== undefined ? broken : notLoaded);
+      this.end('message' in event && event.message !== undefined ? INTERNAL : NOT_LOADED);
       onLost();
     });
     worker.addEventListener('messageerror', () => {
-      this.end(broken);
+      this.end(INTERNAL);
       onLost();
     });
   }
 
   async call(engine: EngineName, method: string, args: unknown, options: CallOptions): Promise<unknown> {
     const { signal, onProgress } = options;
-    if (signal?.aborted === true) throw new EngineError(cancelled);
+    if (signal?.aborted === true) throw new EngineError(CANCELLED);
     const id = this.#calls++;
     const onAbort = (): void => {
       this.#worker.postMessage({ kind: 'cancel', id });
@@ -173,7 +153,7 @@ export function connectEngine(
     police: callsOf<PoliceApi>('police'),
     proofs: callsOf<ProofsApi>('proofs'),
     stop: () => {
-      running?.end(cancelled);
+      running?.end(CANCELLED);
       running = undefined;
     },
   };

@@ -34,8 +34,8 @@ export function createOwnerEngine(
       try {
         return await place.state();
       } catch (error) {
-        const { storageFailed } = await loadPart(async () => import('./vault-storage.ts'));
-        throw storageFailed(error);
+        const { vaultFailure } = await loadPart(async () => import('./vault-storage.ts'));
+        throw vaultFailure(error);
       }
     },
     createPhrase: later('createPhrase'),

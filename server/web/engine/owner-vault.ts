@@ -18,7 +18,7 @@ import type { EngineOptions } from './options.ts';
 import { RegistryConnection, type Connected } from './registry-connection.ts';
 import { orCancelled, Turns } from './turns.ts';
 import type { VaultPlace } from './vault-place.ts';
-import { createVaultStorage, readVaultLines, storageFailed } from './vault-storage.ts';
+import { createVaultStorage, readVaultLines, vaultFailure } from './vault-storage.ts';
 
 /** What is known of the registry, though it may not answer now. */
 export interface RegistryFacts {
@@ -230,7 +230,7 @@ export class OwnerVault {
     try {
       await this.#place.database.clear();
     } catch (error) {
-      throw storageFailed(error);
+      throw vaultFailure(error);
     }
   }
 

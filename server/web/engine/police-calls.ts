@@ -3,7 +3,7 @@ import {
   badInput,
   BlindmarkError,
   checkCaseReference,
-  codeKey,
+  codeName,
   formatEvidenceFile,
   isBlindmarkError,
   isRounded,
@@ -61,7 +61,7 @@ function previewOf({ candidates }: PlannedReading): Preview {
 /** What each code is called that a reading may stand for. */
 function codesOf({ candidates }: PlannedReading): string[] {
   if (candidates instanceof BlindmarkError) return [];
-  return [...candidates.codes].map(({ schemeId, canonical }) => codeKey({ scheme: schemeId, canonical }));
+  return [...candidates.codes].map(({ schemeId, canonical }) => codeName({ scheme: schemeId, canonical }));
 }
 
 function newReading(id: string, given: NewReading, leadingZerosLost: boolean): LookupReading {
@@ -301,7 +301,7 @@ export class PoliceCalls implements PoliceApi {
     for (const planned of plan(connection, readings)) this.#codes.set(planned.id, codesOf(planned));
     const codes = new Set(waiting.flatMap(([name]) => this.#codes.get(name) ?? []));
     for (const findings of (await session.trays.read(id, 'findings')).values()) {
-      for (const code of findings.codes) codes.delete(codeKey(code));
+      for (const code of findings.codes) codes.delete(codeName(code));
     }
     return codes.size;
   }

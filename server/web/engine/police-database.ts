@@ -2,12 +2,13 @@
  * What the police pages keep in IndexedDB: the keys of whoever is signed in, which no script can read out of the browser, and
  * sealed records. Loads no cryptography.
  */
-import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
+import type { DBSchema } from 'idb';
+import { KeptDatabase } from './kept-database.ts';
 
 const NAME = 'blindmark-police';
 
 /** How long a session lasts that nobody uses, in seconds. */
-export const IDLE_SECONDS = 900;
+const IDLE_SECONDS = 900;
 
 /** Pages say only every so often that they are used: they end a session first, and this is for when no page is there. */
 const IDLE_GRACE_SECONDS = 60;
@@ -70,11 +71,11 @@ export class TrayGone extends Error {
 
 /** Rejects with what IndexedDB says: a DOMException, `QuotaExceededError` among them. */
 export class PoliceDatabase {
-  #database: Promise<IDBPDatabase<PoliceSchema>> | undefined;
+  readonly #database = new KeptDatabase<PoliceSchema>(NAME, ['session', 'records', 'owners']);
 
   /** The session, unless it was not used for too long: then it is removed. @param now epoch seconds */
   async readSession(now: number): Promise<KeptSession | undefined> {
-    const session = await (await this.#open()).get('session', 'current');
+    const session = await (await this.#database.open()).get('session', 'current');
     if (session === undefined || !isIdle(session.usedAt, now)) return session;
     await this.removeSession();
     return undefined;
@@ -82,7 +83,7 @@ export class PoliceDatabase {
 
   /** Says that a page is used with the session, if there is one. @param now epoch seconds */
   async touchSession(now: number): Promise<void> {
-    const { store, done } = (await this.#open()).transaction('session', 'readwrite');
+    const { store, done } = (await this.#database.open()).transaction('session', 'readwrite');
     const session = await store.get('current');
     // One that was not used for too long has ended, though nobody has removed it yet.
     const isToChange = session !== undefined && !isIdle(session.usedAt, now);
@@ -90,18 +91,18 @@ export class PoliceDatabase {
   }
 
   async writeSession(session: KeptSession): Promise<void> {
-    const { store, done } = (await this.#open()).transaction('session', 'readwrite', { durability: 'strict' });
+    const { store, done } = (await this.#database.open()).transaction('session', 'readwrite', { durability: 'strict' });
     await Promise.all([store.put(session, 'current'), done]);
   }
 
   async removeSession(): Promise<void> {
-    const { store, done } = (await this.#open()).transaction('session', 'readwrite', { durability: 'strict' });
+    const { store, done } = (await this.#database.open()).transaction('session', 'readwrite', { durability: 'strict' });
     await Promise.all([store.delete('current'), done]);
   }
 
   /** Records whose keys begin so, in the order of their keys. */
   async read(...start: [owner: string, tray: string, kind: RecordKind]): Promise<StoredRecord[]> {
-    const { store, done } = (await this.#open()).transaction('records');
+    const { store, done } = (await this.#database.open()).transaction('records');
     const range = beginningWith(...start);
     const [keys, boxes] = await Promise.all([store.getAllKeys(range), store.getAll(range), done]);
     return keys.map((key, i) => ({ key: key as unknown as RecordKey, box: boxes[i] as Uint8Array<ArrayBuffer> }));
@@ -109,7 +110,7 @@ export class PoliceDatabase {
 
   /** One record of each of an owner's trays: the one that says what tray it is. */
   async readTrays(owner: string): Promise<StoredRecord[]> {
-    const database = await this.#open();
+    const database = await this.#database.open();
     const keys = (await database.getAllKeys('records', beginningWith(owner))) as unknown as RecordKey[];
     const wanted = keys.filter(([, , kind]) => kind === 'tray');
     const boxes = await Promise.all(wanted.map(async (key) => database.get('records', [...key])));
@@ -126,7 +127,7 @@ export class PoliceDatabase {
    * @throws TrayGone
    */
   async change({ put, remove }: RecordChanges, tray: RecordKey | undefined): Promise<void> {
-    const transaction = (await this.#open()).transaction('records', 'readwrite', { durability: 'strict' });
+    const transaction = (await this.#database.open()).transaction('records', 'readwrite', { durability: 'strict' });
     const { store, done } = transaction;
     if (tray !== undefined && (await store.getKey([...tray])) === undefined) {
       transaction.abort();
@@ -142,7 +143,7 @@ export class PoliceDatabase {
 
   /** Removes a whole tray. */
   async removeTray(owner: string, tray: string): Promise<void> {
-    const { store, done } = (await this.#open()).transaction('records', 'readwrite', { durability: 'strict' });
+    const { store, done } = (await this.#database.open()).transaction('records', 'readwrite', { durability: 'strict' });
     await Promise.all([store.delete(beginningWith(owner, tray)), done]);
   }
 
@@ -152,7 +153,9 @@ export class PoliceDatabase {
    * @param until epoch seconds, as `now`
    */
   async keepUntil(owner: string, until: number, now: number): Promise<void> {
-    const transaction = (await this.#open()).transaction(['records', 'owners'], 'readwrite', { durability: 'strict' });
+    const transaction = (await this.#database.open()).transaction(['records', 'owners'], 'readwrite', {
+      durability: 'strict',
+    });
     const [records, owners] = [transaction.objectStore('records'), transaction.objectStore('owners')];
     const [keys, ends] = await Promise.all([owners.getAllKeys(), owners.getAll()]);
     const over = keys.filter((key, i) => key !== owner && (ends[i] as number) < now);
@@ -161,26 +164,5 @@ export class PoliceDatabase {
       ...over.flatMap((key) => [owners.delete(key), records.delete(beginningWith(key))]),
       transaction.done,
     ]);
-  }
-
-  async #open(): Promise<IDBPDatabase<PoliceSchema>> {
-    const forget = (): void => {
-      this.#database = undefined;
-    };
-    this.#database ??= openDB<PoliceSchema>(NAME, 1, {
-      upgrade: (database) => {
-        for (const store of ['session', 'records', 'owners'] as const) database.createObjectStore(store);
-      },
-      // The browser is to remove it, as when site data is cleared: an open connection would hinder that.
-      blocking: (_current, _blocked, event) => {
-        (event.target as IDBDatabase).close();
-        forget();
-      },
-      terminated: forget,
-    }).catch((error: unknown) => {
-      forget();
-      throw error;
-    });
-    return this.#database;
   }
 }

@@ -153,7 +153,8 @@ export class Sessions {
     if (known !== undefined) return orCancelled(known, signal);
     // Not by this call's signal: others may wait for it.
     const connecting = this.#connect(identity, signer, undefined).catch((error: unknown) => {
-      this.#connections.delete(owner);
+      // Whoever signed in meanwhile has another.
+      if (this.#connections.get(owner) === connecting) this.#connections.delete(owner);
       throw error;
     });
     this.#connections.set(owner, connecting);

@@ -1,7 +1,7 @@
 /** Values as sealed bytes: AES-GCM by WebCrypto, under a key that no script can read. */
 import { BlindmarkError, formatBase64url, parseBase64url } from '../../../client-sdk/index.ts';
 
-/** The longest name of bytes in JSON; no value that is stored has a field of this name. */
+/** Names bytes in JSON; no value that is stored has a field of this name. */
 const BYTES = '$bytes';
 const NONCE_BYTES = 12;
 

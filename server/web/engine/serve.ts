@@ -1,5 +1,6 @@
 /** The worker's side of a call: finds the method, hands on progress and cancelling, and puts failures into words that travel. */
 import type { CallContext, EngineFailure, Method } from './calls.ts';
+import { CANCELLED, INTERNAL, NOT_LOADED } from './failures.ts';
 import { loadPart, PartNotLoaded } from './load-part.ts';
 import type { Answer, Ask, EngineName } from './protocol.ts';
 
@@ -13,32 +14,10 @@ function isSdkError(error: unknown): error is SdkError {
   return error instanceof Error && error.name === 'BlindmarkError' && 'code' in error && 'kind' in error;
 }
 
-const notLoaded: EngineFailure = {
-  code: 'unreachable',
-  kind: 'unavailable',
-  message: 'A part of the program could not be loaded',
-  remedy: 'See that you are connected, then try again; nothing is lost.',
-};
-
-const cancelled: EngineFailure = {
-  code: 'cancelled',
-  kind: 'unavailable',
-  message: 'The work was cancelled',
-  remedy: 'Start it again; what was done stays done.',
-};
-
-/** Says nothing of the error itself: it may quote what must not leave the worker. */
-const internal: EngineFailure = {
-  code: 'internal',
-  kind: 'unavailable',
-  message: 'The program has failed',
-  remedy: 'Reload the page. What was acknowledged is kept.',
-};
-
 /** What of an error the page is told. */
 export function failureOf(error: unknown): EngineFailure {
-  if (error instanceof PartNotLoaded) return notLoaded;
-  if (!isSdkError(error)) return internal;
+  if (error instanceof PartNotLoaded) return NOT_LOADED;
+  if (!isSdkError(error)) return INTERNAL;
   const { code, kind, message, field, remedy, retryAfter, guardians } = error;
   return { code, kind, message, field, remedy, retryAfter, guardians };
 }
@@ -83,7 +62,7 @@ export function serveEngines(
     running.set(id, controller);
     try {
       const called = methodOf(await load(engine), method);
-      if (controller.signal.aborted) return { kind: 'failure', id, failure: cancelled, isLost: false };
+      if (controller.signal.aborted) return { kind: 'failure', id, failure: CANCELLED, isLost: false };
       if (called === undefined) throw new Error(`The engine ${engine} has no method ${method}`);
       return { kind: 'value', id, value: await called(args, context) };
     } catch (error) {
@@ -105,7 +84,7 @@ export function serveEngines(
     } catch (error) {
       // What was answered can't be cloned.
       report(error);
-      post({ kind: 'failure', id: ask.id, failure: internal, isLost: false });
+      post({ kind: 'failure', id: ask.id, failure: INTERNAL, isLost: false });
     }
   };
 }

@@ -6,7 +6,7 @@
  */
 import {
   BlindmarkError,
-  codeKey,
+  codeName,
   createLookupBatch,
   createTurns,
   distinctCodes,
@@ -26,7 +26,7 @@ import { answerOf, problemOf, resultView } from './police-views.ts';
 import { createId, isWaiting, type StoredReading, type Tray } from './trays.ts';
 
 /** Codes of one batch, unless a single reading stands for more: few, so that results come soon and an interruption loses little. */
-export const BATCH_CODES = 16;
+const BATCH_CODES = 16;
 
 /** Batches under way at once: one is evaluated while the other is stretched. */
 const LANES = 2;
@@ -58,8 +58,8 @@ export function packBatches(readings: readonly (readonly SchemeCode[])[], usual:
   const batches: SchemeCode[][] = [];
   let open: SchemeCode[] = [];
   for (const codes of readings) {
-    const fresh = codes.filter((code) => !taken.has(codeKey(code)));
-    for (const code of fresh) taken.add(codeKey(code));
+    const fresh = codes.filter((code) => !taken.has(codeName(code)));
+    for (const code of fresh) taken.add(codeName(code));
     if (open.length + fresh.length > usual && open.length > 0) {
       batches.push(open);
       open = [];
@@ -155,13 +155,13 @@ export class TrayRun {
       else this.#sets.set(id, candidates);
     }
     await this.#settle(failed);
-    const needed = new Map(distinctCodes(plan.readings).map((code) => [codeKey(code), code]));
+    const needed = new Map(distinctCodes(plan.readings).map((code) => [codeName(code), code]));
     for (const [key, code] of needed) if (this.#findings.has(code)) needed.delete(key);
     const tasks = await this.#resumed(needed);
-    for (const { batch } of tasks) for (const code of batch.codes) needed.delete(codeKey(code));
+    for (const { batch } of tasks) for (const code of batch.codes) needed.delete(codeName(code));
     const readings = waiting.map(([id]) => {
       const set = this.#sets.get(id);
-      return set === undefined ? [] : codesOf(set).filter((code) => needed.has(codeKey(code)));
+      return set === undefined ? [] : codesOf(set).filter((code) => needed.has(codeName(code)));
     });
     const { batchSize } = connection.officer;
     const fresh = packBatches(readings, Math.min(BATCH_CODES, batchSize), batchSize).map((codes): Task => ({
@@ -179,7 +179,7 @@ export class TrayRun {
     const useless: string[] = [];
     for (const [id, batch] of kept) {
       const isUseful =
-        equalBytes(batch.caseSalt, this.#caseSalt) && batch.codes.some((code) => needed.has(codeKey(code)));
+        equalBytes(batch.caseSalt, this.#caseSalt) && batch.codes.some((code) => needed.has(codeName(code)));
       if (isUseful) tasks.push({ id, batch, stretched: stretchedOf(batch) });
       else useless.push(id);
     }
@@ -277,8 +277,8 @@ export class TrayRun {
       const isNeeded = [...tray.readings].some(([id, reading]) => {
         const set = this.#sets.get(id);
         if (!isWaiting(reading) || set === undefined) return false;
-        const keys = new Set(codesOf(set).map(codeKey));
-        return come.findings.codes.some((code) => keys.has(codeKey(code)));
+        const keys = new Set(codesOf(set).map(codeName));
+        return come.findings.codes.some((code) => keys.has(codeName(code)));
       });
       if (isNeeded) put('findings', come.id, come.findings);
     });

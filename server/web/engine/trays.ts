@@ -22,6 +22,7 @@ import {
 } from './police-database.ts';
 import type { ContactView, OpeningView, Problem, ResultView } from './police-api.ts';
 import { openValue, sealValue } from './sealing.ts';
+import { storageFailed } from './storage-failed.ts';
 
 /** What is known of a tray without its readings. */
 export interface TrayHeader {
@@ -119,15 +120,7 @@ export const isWaiting = ({ problem, result }: StoredReading): boolean => proble
 export function trayFailure(cause: unknown): BlindmarkError {
   if (isBlindmarkError(cause)) return cause;
   if (cause instanceof TrayGone) return trayNotFound();
-  const isFull = cause instanceof Error && cause.name === 'QuotaExceededError';
-  const [message, remedy] = isFull
-    ? ['The browser has no room left to keep this', 'Make room on this device, then do the same again.']
-    : ['The browser does not keep this', 'Leave private browsing, or use another browser, then try again.'];
-  return new BlindmarkError('storageFailed', `${message}; what was kept before is unchanged`, {
-    field: 'tray',
-    remedy,
-    cause,
-  });
+  return storageFailed(cause, 'tray');
 }
 
 function trayNotFound(): BlindmarkError {

@@ -1,5 +1,6 @@
 /** A vault's sealed lines in IndexedDB: each under its number, from 0. Loads no cryptography. */
-import { openDB, type DBSchema, type IDBPDatabase } from 'idb';
+import type { DBSchema } from 'idb';
+import { KeptDatabase } from './kept-database.ts';
 
 const NAME = 'blindmark-vault';
 
@@ -17,16 +18,16 @@ export class LinesChanged extends Error {
 
 /** Rejects with what IndexedDB says: a DOMException, `QuotaExceededError` among them. */
 export class VaultDatabase {
-  #database: Promise<IDBPDatabase<VaultSchema>> | undefined;
+  readonly #database = new KeptDatabase<VaultSchema>(NAME, ['lines']);
 
   async isEmpty(): Promise<boolean> {
-    const database = await this.#open();
+    const database = await this.#database.open();
     return (await database.count('lines')) === 0;
   }
 
   /** All lines in their order. @throws LinesChanged where one is missing */
   async readLines(): Promise<string[]> {
-    const database = await this.#open();
+    const database = await this.#database.open();
     const { store, done } = database.transaction('lines');
     const [keys, lines] = await Promise.all([store.getAllKeys(), store.getAll(), done]);
     if (keys.some((key, i) => key !== i)) throw new LinesChanged();
@@ -40,7 +41,7 @@ export class VaultDatabase {
    * @throws LinesChanged where there are others
    */
   async add(lines: readonly string[], position: number): Promise<void> {
-    const database = await this.#open();
+    const database = await this.#database.open();
     const transaction = database.transaction('lines', 'readwrite', { durability: 'strict' });
     const { store, done } = transaction;
     if ((await store.count()) !== position) {
@@ -52,29 +53,8 @@ export class VaultDatabase {
   }
 
   async clear(): Promise<void> {
-    const database = await this.#open();
+    const database = await this.#database.open();
     const { store, done } = database.transaction('lines', 'readwrite', { durability: 'strict' });
     await Promise.all([store.clear(), done]);
-  }
-
-  async #open(): Promise<IDBPDatabase<VaultSchema>> {
-    const forget = (): void => {
-      this.#database = undefined;
-    };
-    this.#database ??= openDB<VaultSchema>(NAME, 1, {
-      upgrade: (database) => {
-        database.createObjectStore('lines');
-      },
-      // The browser is to remove it, as when site data is cleared: an open connection would hinder that.
-      blocking: (_current, _blocked, event) => {
-        (event.target as IDBDatabase).close();
-        forget();
-      },
-      terminated: forget,
-    }).catch((error: unknown) => {
-      forget();
-      throw error;
-    });
-    return this.#database;
   }
 }

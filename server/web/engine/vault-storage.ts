@@ -1,9 +1,10 @@
 /** The vault's storage as the SDK writes to it, with the SDK's errors. */
 import { BlindmarkError, type VaultStorage } from '../../../client-sdk/index.ts';
+import { storageFailed } from './storage-failed.ts';
 import { LinesChanged, type VaultDatabase } from './vault-database.ts';
 
-/** The error of a browser that does not store, or no longer. */
-export function storageFailed(cause: unknown): BlindmarkError {
+/** The error of a vault that could not be written, read or removed. */
+export function vaultFailure(cause: unknown): BlindmarkError {
   if (cause instanceof LinesChanged) {
     return new BlindmarkError('storageFailed', 'The vault in this browser was changed or removed while it was open', {
       field: 'vault',
@@ -11,15 +12,7 @@ export function storageFailed(cause: unknown): BlindmarkError {
       cause,
     });
   }
-  const isFull = cause instanceof Error && cause.name === 'QuotaExceededError';
-  const [message, remedy] = isFull
-    ? ['The browser has no room left to keep this', 'Make room on this device, then do the same again.']
-    : ['The browser does not keep this', 'Leave private browsing, or use another browser or device, then try again.'];
-  return new BlindmarkError('storageFailed', `${message}; what was kept before is unchanged`, {
-    field: 'vault',
-    remedy,
-    cause,
-  });
+  return storageFailed(cause, 'vault');
 }
 
 /** The error of stored lines that are no vault. */
@@ -36,7 +29,7 @@ export async function readVaultLines(database: VaultDatabase): Promise<string[]>
   try {
     return await database.readLines();
   } catch (error) {
-    throw error instanceof LinesChanged ? altered(error) : storageFailed(error);
+    throw error instanceof LinesChanged ? altered(error) : vaultFailure(error);
   }
 }
 
@@ -53,7 +46,7 @@ export function createVaultStorage(database: VaultDatabase, lines: number): Vaul
       try {
         await database.add(added, next);
       } catch (error) {
-        throw storageFailed(error);
+        throw vaultFailure(error);
       }
       next += added.length;
     },

@@ -6,7 +6,7 @@ import type { LogText } from './log-text.ts';
 import { scaleEnd, type MonthCounts } from './months.ts';
 
 /** What is counted, in the order of its bars. */
-export const FIGURES = ['lookups', 'hits', 'openings'] as const;
+const FIGURES = ['lookups', 'hits', 'openings'] as const;
 type Figure = (typeof FIGURES)[number];
 
 /** Pixels. */

@@ -5,10 +5,9 @@ import type { LogText } from './log-text.ts';
 
 type Reason = 'altered' | 'unsigned' | 'forked' | 'behind' | 'stranger';
 
-/** What a refusal means here, by its code. */
+/** What a refusal means here, by its code. Not `badReply`: what answers may be a network's sign-in page. */
 const REASONS: Readonly<Record<string, Reason>> = {
   badProof: 'altered',
-  badReply: 'altered',
   notLogged: 'altered',
   badCheckpoint: 'unsigned',
   logForked: 'forked',

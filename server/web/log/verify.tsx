@@ -2,7 +2,7 @@
 import { useState } from 'preact/hooks';
 import { startEngine } from '../engine/client.ts';
 import type { RecentView } from '../engine/proofs-api.ts';
-import { Button, ProgressBar, Radios, useTask, useText } from '../ui/index.ts';
+import { Button, Form, ProgressBar, Radios, useTask, useText } from '../ui/index.ts';
 import type { LogText } from './log-text.ts';
 import { NotVerified } from './not-verified.tsx';
 import { Verified } from './verified.tsx';
@@ -36,12 +36,7 @@ export function Verify(props: { readonly size: number }) {
           onCancel={cancel}
         />
       ) : (
-        <form
-          onSubmit={(event) => {
-            event.preventDefault();
-            verify();
-          }}
-        >
+        <Form onSubmit={verify}>
           {offered.length === 1 ? null : (
             <Radios
               name="count"
@@ -55,7 +50,7 @@ export function Verify(props: { readonly size: number }) {
             />
           )}
           <Button type="submit">{result === undefined ? text.button : text.again}</Button>
-        </form>
+        </Form>
       )}
       <NotVerified error={error} onRetry={verify} />
       {result === undefined ? null : <Verified view={result} />}

@@ -1,7 +1,7 @@
 /** Another description of the property, or another way to be reached. */
 import { useState } from 'preact/hooks';
 import type { MarkView } from '../engine/owner-api.ts';
-import { Button, Failure, Inset } from '../ui/index.ts';
+import { Button, Failure, Form, Inset } from '../ui/index.ts';
 import { contactOf, contactProblems, draftOfContact } from './contact-form.ts';
 import { ContactFields } from './contact-fields.tsx';
 import { inWords, problemIf, useFormErrors } from './form-errors.ts';
@@ -11,7 +11,7 @@ import { useKeeper } from './keeper.ts';
 import { useOwnerText } from './owner-text.ts';
 import { markPath } from './routes.ts';
 import { useWork } from './use-work.ts';
-import { Form, P, View } from './view.tsx';
+import { P, View } from './view.tsx';
 import { Working } from './working.tsx';
 
 export function ChangeItems({ mark }: { readonly mark: MarkView }) {

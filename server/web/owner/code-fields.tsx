@@ -58,7 +58,7 @@ export function CodeFields({ code, onCode, check, errors, isTypedAgain = false }
         onBlur={() => setIsLeft(true)}
         error={errors.of('code')}
       >
-        <CodeVerdict text={code.text} check={check} isTyping={!isLeft} />
+        <CodeVerdict text={code.text} check={check} isTyping={!isLeft} error={errors.of('code')} />
       </TextField>
       <SchemeSelect code={code} onCode={onCode} check={check} error={errors.of('scheme')} />
       <Details summary={words.scan}>

@@ -12,18 +12,20 @@ export interface CodeVerdictProps {
   readonly check: CodeCheckView | null;
   /** Whether more of it may follow. */
   readonly isTyping: boolean;
+  /** The error that stands beside the field. */
+  readonly error: string | undefined;
 }
 
 /** Always there, so that screen readers hear what changes in it. */
-export function CodeVerdict({ text, check, isTyping }: CodeVerdictProps) {
+export function CodeVerdict({ text, check, isTyping, error }: CodeVerdictProps) {
   return (
     <div class="bm-verdict" role="status">
-      {check === null ? null : <Verdict text={text} check={check} isTyping={isTyping} />}
+      {check === null ? null : <Verdict text={text} check={check} isTyping={isTyping} error={error} />}
     </div>
   );
 }
 
-function Verdict({ text, check, isTyping }: CodeVerdictProps & { readonly check: CodeCheckView }) {
+function Verdict({ text, check, isTyping, error }: CodeVerdictProps & { readonly check: CodeCheckView }) {
   const words = useOwnerText();
   const { code } = words.register;
   switch (check.state) {
@@ -49,11 +51,12 @@ function Verdict({ text, check, isTyping }: CodeVerdictProps & { readonly check:
         check.state === 'unclear' ? check.positions : [faultOf(check, text)].filter((at) => at !== null);
       // While a code is still being typed, that it is no whole one is no error.
       const isHalf = positions.length === 0 && check.state === 'wrong' && check.code !== 'checkFailed';
+      const fault = wordsOfCheck(check, text)(words);
+      // Not twice before the eye.
+      const look = error === fault ? 'govuk-visually-hidden' : 'bm-verdict__bad';
       return (
         <>
-          <p class={isHalf ? 'bm-verdict__open' : 'bm-verdict__bad'}>
-            {isHalf ? code.notYet : `${wordsOfCheck(check, text)(words)}.`}
-          </p>
+          <p class={isHalf ? 'bm-verdict__open' : look}>{isHalf ? code.notYet : `${fault}.`}</p>
           {positions.length === 0 ? null : <PointedCode text={text} positions={positions} />}
         </>
       );

@@ -2,7 +2,7 @@
 import { useState } from 'preact/hooks';
 import type { Calls } from '../engine/calls.ts';
 import type { OwnerApi, OwnerView } from '../engine/owner-api.ts';
-import { Button, Radios, useShared, type Go } from '../ui/index.ts';
+import { Button, Form, Radios, useShared, type Go } from '../ui/index.ts';
 import { ImportVault } from './import-vault.tsx';
 import { problemIf, useFormErrors } from './form-errors.ts';
 import type { Words } from './keeper.ts';
@@ -10,7 +10,7 @@ import { ConfirmPhrase, ShowPhrase } from './new-phrase.tsx';
 import { useOwnerText } from './owner-text.ts';
 import { PassphraseStep } from './passphrase-step.tsx';
 import { RestorePhrase } from './restore-phrase.tsx';
-import { Form, P, View } from './view.tsx';
+import { P, View } from './view.tsx';
 
 export interface EntryProps {
   readonly owner: Calls<OwnerApi>;

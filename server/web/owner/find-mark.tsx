@@ -1,7 +1,7 @@
 /** Finds a registration again, from the recovery phrase and its code. */
 import { useState } from 'preact/hooks';
 import type { MarkView } from '../engine/owner-api.ts';
-import { Button, codeOf, Failure, Inset } from '../ui/index.ts';
+import { Button, codeOf, Failure, Form, Inset } from '../ui/index.ts';
 import { checkProblems, useCodeCheck } from './code-check.ts';
 import { CodeFields } from './code-fields.tsx';
 import { useFormErrors } from './form-errors.ts';
@@ -10,7 +10,7 @@ import { useOwnerText } from './owner-text.ts';
 import { codeText, EMPTY_CODE, type CodeDraft } from './register-draft.ts';
 import { markPath } from './routes.ts';
 import { useWork } from './use-work.ts';
-import { Form, P, View } from './view.tsx';
+import { P, View } from './view.tsx';
 import { Working } from './working.tsx';
 
 export function FindMark() {

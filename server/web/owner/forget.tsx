@@ -1,12 +1,12 @@
 /** Takes the vault off this browser. */
 import { useState } from 'preact/hooks';
-import { Button, Checkbox, Failure, Warning } from '../ui/index.ts';
+import { Button, Checkbox, Failure, Form, Warning } from '../ui/index.ts';
 import { problemIf, useFormErrors } from './form-errors.ts';
 import { useKeeper } from './keeper.ts';
 import { useOwnerText } from './owner-text.ts';
 import { otherFailure, PassphraseField, passphraseMissing, withPassphrase } from './passphrase-field.tsx';
 import { useWork } from './use-work.ts';
-import { Form, P, View } from './view.tsx';
+import { P, View } from './view.tsx';
 import { Working } from './working.tsx';
 
 export function Forget() {

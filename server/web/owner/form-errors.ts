@@ -1,50 +1,19 @@
-/** What is wrong with a form, said again in the other language when that is changed. */
-import { useState } from 'preact/hooks';
-import type { FieldError } from '../ui/index.ts';
+/** What is wrong with the owner's forms. */
+import * as ui from '../ui/index.ts';
 import type { FieldProblem } from './field-problem.ts';
-import type { Words } from './keeper.ts';
-import { useOwnerText, type OwnerText } from './owner-text.ts';
+import type { OwnerText } from './owner-text.ts';
 
-/** One field's error. `id` as the field's. */
-export interface Problem {
-  readonly id: string;
-  readonly words: Words;
-}
+/** One field's error. */
+export type Problem = ui.FormProblem<OwnerText>;
 
-export interface FormErrors {
-  readonly list: readonly FieldError[];
-  readonly attempt: number;
-  /** Of a field. */
-  readonly of: (id: string) => string | undefined;
-  /** Shows what is wrong at this attempt. @returns whether nothing is */
-  readonly show: (problems: readonly Problem[]) => boolean;
-  /** What was wrong no longer stands there. */
-  readonly clear: () => void;
-}
+/** The errors of a form of the owner's. */
+export type FormErrors = ui.FormErrors<OwnerText>;
 
-export function useFormErrors(): FormErrors {
-  const text = useOwnerText();
-  const [{ problems, attempt }, setState] = useState<{ problems: readonly Problem[]; attempt: number }>({
-    problems: [],
-    attempt: 0,
-  });
-  const list = problems.map(({ id, words }) => ({ id, message: words(text) }));
-  return {
-    list,
-    attempt,
-    of: (id) => list.find((error) => error.id === id)?.message,
-    show: (next) => {
-      setState((before) => ({ problems: next, attempt: before.attempt + 1 }));
-      return next.length === 0;
-    },
-    clear: () => setState((before) => (before.problems.length === 0 ? before : { ...before, problems: [] })),
-  };
-}
+/** See `useFormErrors` of the pages' parts. */
+export const useFormErrors = (): FormErrors => ui.useFormErrors<OwnerText>();
 
 /** One problem, or none, as a list. */
-export function problemIf(isWrong: boolean, id: string, words: Words): Problem[] {
-  return isWrong ? [{ id, words }] : [];
-}
+export const problemIf = ui.problemIf<OwnerText>;
 
 function wordsOf({ problem, number = 0 }: FieldProblem, { register: { problems } }: OwnerText): string {
   switch (problem) {

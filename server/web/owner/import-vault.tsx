@@ -2,12 +2,12 @@
 import { useState } from 'preact/hooks';
 import type { Calls } from '../engine/calls.ts';
 import type { OwnerApi, OwnerView } from '../engine/owner-api.ts';
-import { Button, Failure, FileField, Untrusted } from '../ui/index.ts';
+import { Button, Failure, FileField, Form, Untrusted } from '../ui/index.ts';
 import { problemIf, useFormErrors } from './form-errors.ts';
 import { useOwnerText } from './owner-text.ts';
 import { otherFailure, PassphraseField, passphraseMissing, withPassphrase } from './passphrase-field.tsx';
 import { useWork } from './use-work.ts';
-import { Form, P, View } from './view.tsx';
+import { P, View } from './view.tsx';
 import { Working } from './working.tsx';
 
 export interface ImportVaultProps {

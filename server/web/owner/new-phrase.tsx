@@ -2,12 +2,12 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { Calls } from '../engine/calls.ts';
 import type { OwnerApi } from '../engine/owner-api.ts';
-import { Button, Failure, PrintButton, TextField, useShared, useTask, Warning } from '../ui/index.ts';
+import { Button, Failure, Form, PrintButton, TextField, useShared, useTask, Warning } from '../ui/index.ts';
 import { useFormErrors, type Problem } from './form-errors.ts';
 import { useOwnerText } from './owner-text.ts';
 import { drawPositions, isSameWord } from './phrase-words.ts';
 import { PhraseWords } from './phrase-list.tsx';
-import { Form, P, View } from './view.tsx';
+import { P, View } from './view.tsx';
 import { Working } from './working.tsx';
 
 export interface ShowPhraseProps {

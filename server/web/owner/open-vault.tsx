@@ -87,8 +87,8 @@ function Menu({ route, onLock }: { readonly route: Route; readonly onLock: () =>
     { view: 'vault', path: 'vault', label: common.vault },
   ] as const;
   return (
-    <nav class="bm-vault-menu bm-no-print" aria-label={common.menu}>
-      <ul class="bm-vault-menu__list">
+    <nav class="bm-room-bar bm-no-print" aria-label={common.menu}>
+      <ul class="bm-room-bar__list">
         {links.map(({ view, path, label }) => (
           <li key={view}>
             <a class="govuk-link" href={`#/${path}`} aria-current={route.view === view ? 'page' : undefined}>

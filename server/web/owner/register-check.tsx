@@ -32,11 +32,11 @@ export function CheckStep() {
           row(words.contact, <ContactWords contact={contactOf(draft.contact)} />, 'contact', words.changeContact),
         ]}
       />
-      <h2 class="govuk-heading-m">{words.items}</h2>
-      <Items items={draft.items.map(itemOf)} />
-      <p class="govuk-body">
+      <div class="bm-heading-row">
+        <h2 class="govuk-heading-m">{words.items}</h2>
         <Change step="items" change={words.changeItems} />
-      </p>
+      </div>
+      <Items items={draft.items.map(itemOf)} />
       <Button
         onClick={() => {
           setDraft(completed(draft, 'check'));

@@ -1,6 +1,6 @@
 /** The code of the mark: checked while it is typed, and typed twice where nothing else vouches for it. */
 import { useState } from 'preact/hooks';
-import { Button, Failure, useShared } from '../ui/index.ts';
+import { Button, Failure, Form, useShared } from '../ui/index.ts';
 import { CodeFields } from './code-fields.tsx';
 import { checkProblems, useCodeCheck } from './code-check.ts';
 import { useFormErrors } from './form-errors.ts';
@@ -8,7 +8,7 @@ import { useKeeper } from './keeper.ts';
 import { useOwnerText } from './owner-text.ts';
 import { completed, stepAfter, withCode, type CodeDraft } from './register-draft.ts';
 import { StepView } from './step-view.tsx';
-import { Form, P } from './view.tsx';
+import { P } from './view.tsx';
 
 export function CodeStep() {
   const { code: words } = useOwnerText().register;

@@ -1,6 +1,6 @@
 /** How police may reach the keeper. */
 import { useState } from 'preact/hooks';
-import { Button, useShared } from '../ui/index.ts';
+import { Button, Form, useShared } from '../ui/index.ts';
 import { contactProblems } from './contact-form.ts';
 import { ContactFields } from './contact-fields.tsx';
 import { inWords, problemIf, useFormErrors } from './form-errors.ts';
@@ -8,7 +8,7 @@ import { useKeeper } from './keeper.ts';
 import { useOwnerText } from './owner-text.ts';
 import { completed, stepAfter } from './register-draft.ts';
 import { StepView } from './step-view.tsx';
-import { Form, P } from './view.tsx';
+import { P } from './view.tsx';
 
 export function ContactStep() {
   const { contact: words } = useOwnerText().register;

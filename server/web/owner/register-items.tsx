@@ -1,5 +1,5 @@
 /** What is marked with the code, and where it is now. */
-import { Button, Radios, useShared } from '../ui/index.ts';
+import { Button, Form, Radios, useShared } from '../ui/index.ts';
 import { useState } from 'preact/hooks';
 import { inWords, useFormErrors } from './form-errors.ts';
 import { ItemsFields } from './items-fields.tsx';
@@ -8,7 +8,7 @@ import { useKeeper } from './keeper.ts';
 import { useOwnerText } from './owner-text.ts';
 import { completed, stepAfter, type RegisterDraft } from './register-draft.ts';
 import { StepView } from './step-view.tsx';
-import { Form, P } from './view.tsx';
+import { P } from './view.tsx';
 
 const STATUSES = ['withKeeper', 'stolen', 'lost'] as const;
 

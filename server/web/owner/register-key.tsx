@@ -1,6 +1,6 @@
 /** The activation key from the pack: typed, pasted or read from a QR code. */
 import { useState } from 'preact/hooks';
-import { Button, codeOf, Details, Failure, Inset, TextField, useShared } from '../ui/index.ts';
+import { Button, codeOf, Details, Failure, Form, Inset, TextField, useShared } from '../ui/index.ts';
 import { QrReader } from '../ui/qr-reader.tsx';
 import { problemIf, useFormErrors } from './form-errors.ts';
 import { useKeeper, type Words } from './keeper.ts';
@@ -8,7 +8,7 @@ import { useOwnerText } from './owner-text.ts';
 import { completed, stepAfter } from './register-draft.ts';
 import { StepView } from './step-view.tsx';
 import { useWork } from './use-work.ts';
-import { Form, P } from './view.tsx';
+import { P } from './view.tsx';
 import { Working } from './working.tsx';
 
 /** What is wrong with the key itself; anything else is a failure of its own. */

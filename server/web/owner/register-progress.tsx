@@ -43,8 +43,8 @@ export function Run({ title, start, children }: RunProps) {
       try {
         return await start(options);
       } finally {
-        // Whatever became of it, what was begun is in the vault now.
-        setView(await owner.view());
+        // Whatever became of it, what was begun is in the vault now. A failure of this must not hide one of that.
+        await owner.view().then(setView, () => undefined);
       }
     });
     if (mark === undefined) return;

@@ -1,13 +1,13 @@
 /** What became of the property: stolen, lost, found again, or with its keeper. */
 import { useState } from 'preact/hooks';
 import type { MarkView, Status } from '../engine/owner-api.ts';
-import { Button, Failure, Radios } from '../ui/index.ts';
+import { Button, Failure, Form, Radios } from '../ui/index.ts';
 import { problemIf, useFormErrors } from './form-errors.ts';
 import { useKeeper } from './keeper.ts';
 import { useOwnerText } from './owner-text.ts';
 import { markPath } from './routes.ts';
 import { useWork } from './use-work.ts';
-import { Form, P, View } from './view.tsx';
+import { P, View } from './view.tsx';
 import { Working } from './working.tsx';
 
 /** What may follow a status. Nothing is found again that was not gone. */

@@ -2,12 +2,12 @@
 import { useState } from 'preact/hooks';
 import type { Calls } from '../engine/calls.ts';
 import type { OwnerApi } from '../engine/owner-api.ts';
-import { Button, codeOf, Failure, TextArea, useShared } from '../ui/index.ts';
+import { Button, codeOf, Failure, Form, TextArea, useShared } from '../ui/index.ts';
 import { useFormErrors, type Problem } from './form-errors.ts';
 import { useOwnerText } from './owner-text.ts';
 import { PHRASE_WORDS, wordsOf } from './phrase-words.ts';
 import { useWork } from './use-work.ts';
-import { Form, P, View } from './view.tsx';
+import { P, View } from './view.tsx';
 import { Working } from './working.tsx';
 
 export interface RestorePhraseProps {

@@ -1,7 +1,7 @@
 /** One sheet to print: recovery phrase, marks and receipts. Shown for the passphrase alone, and gone with the view. */
 import { useState } from 'preact/hooks';
-import type { SheetView } from '../engine/owner-api.ts';
-import { Button, Failure, Items, PrintButton, useFormats, Warning } from '../ui/index.ts';
+import type { ReceiptView, SheetView } from '../engine/owner-api.ts';
+import { Button, Failure, Form, Items, PrintButton, useFormats, Warning } from '../ui/index.ts';
 import { QrCode } from '../ui/qr-code.tsx';
 import { useFormErrors } from './form-errors.ts';
 import { useKeeper } from './keeper.ts';
@@ -10,7 +10,7 @@ import { schemeTitle, useOwnerText } from './owner-text.ts';
 import { PhraseWords } from './phrase-list.tsx';
 import { otherFailure, PassphraseField, passphraseMissing, withPassphrase } from './passphrase-field.tsx';
 import { useWork } from './use-work.ts';
-import { Form, P, View } from './view.tsx';
+import { P, View } from './view.tsx';
 import { Working } from './working.tsx';
 
 export function Sheet() {
@@ -80,7 +80,13 @@ function SheetMark({ mark }: { readonly mark: SheetView['marks'][number] }) {
         {mark.registeredOn === null ? null : `. ${words.registered(formats.date(mark.registeredOn))}`}
       </p>
       <Items items={mark.items} />
-      {receipt === null || receipt.qr === null ? null : <QrCode text={receipt.qr} label={words.receiptQr(mark.code)} />}
+      {receipt === null ? null : <SheetReceipt receipt={receipt} label={words.receiptQr(mark.code)} />}
     </section>
   );
+}
+
+function SheetReceipt({ receipt, label }: { readonly receipt: ReceiptView; readonly label: string }) {
+  const text = useOwnerText();
+  if (receipt.qr === null) return <p class="govuk-body-s">{text.mark.receipt.noQr}</p>;
+  return <QrCode text={receipt.qr} label={label} />;
 }

@@ -2,11 +2,11 @@
 import { useState } from 'preact/hooks';
 import type { Calls } from '../engine/calls.ts';
 import type { OwnerApi } from '../engine/owner-api.ts';
-import { Button, Checkbox, Failure, TextField, Warning } from '../ui/index.ts';
+import { Button, Checkbox, Failure, Form, TextField, Warning } from '../ui/index.ts';
 import { problemIf, useFormErrors } from './form-errors.ts';
 import { useOwnerText } from './owner-text.ts';
 import { useWork } from './use-work.ts';
-import { Form, P, View } from './view.tsx';
+import { P, View } from './view.tsx';
 import { Working } from './working.tsx';
 
 export interface StartOverProps {

@@ -55,9 +55,11 @@ export function VaultTools() {
       />
       <h2 class="govuk-heading-m">{words.forget}</h2>
       <P>{words.forgetBody}</P>
-      <a class="govuk-link" href="#/forget">
-        {words.forgetLink}
-      </a>
+      <p class="govuk-body">
+        <a class="govuk-link" href="#/forget">
+          {words.forgetLink}
+        </a>
+      </p>
     </View>
   );
 }

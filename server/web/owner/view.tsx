@@ -32,33 +32,12 @@ export function View({ title, pageTitle, caption, back, errors, children }: View
   );
 }
 
-export function BackLink({ path }: { readonly path: string }) {
+function BackLink({ path }: { readonly path: string }) {
   const shared = useShared();
   return (
     <a class="govuk-back-link bm-no-print" href={`#/${path}`}>
       {shared.back}
     </a>
-  );
-}
-
-export interface FormProps {
-  readonly onSubmit: () => void;
-  readonly children: ComponentChildren;
-}
-
-/** A form that sends nothing anywhere: submitting it, also by the Enter key, is the page's own doing. */
-export function Form({ onSubmit, children }: FormProps) {
-  return (
-    <form
-      noValidate
-      autoComplete="off"
-      onSubmit={(event) => {
-        event.preventDefault();
-        onSubmit();
-      }}
-    >
-      {children}
-    </form>
   );
 }
 

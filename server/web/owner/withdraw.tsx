@@ -1,13 +1,13 @@
 /** Withdrawing a registration: for good, so it is confirmed by a word that is typed. */
 import { useState } from 'preact/hooks';
 import type { MarkView } from '../engine/owner-api.ts';
-import { Button, Failure, TextField, Warning } from '../ui/index.ts';
+import { Button, Failure, Form, TextField, Warning } from '../ui/index.ts';
 import { problemIf, useFormErrors } from './form-errors.ts';
 import { useKeeper } from './keeper.ts';
 import { useOwnerText } from './owner-text.ts';
 import { markPath } from './routes.ts';
 import { useWork } from './use-work.ts';
-import { Form, P, View } from './view.tsx';
+import { P, View } from './view.tsx';
 import { Working } from './working.tsx';
 
 export function Withdraw({ mark }: { readonly mark: MarkView }) {

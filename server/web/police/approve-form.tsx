@@ -1,9 +1,21 @@
 /** What a colleague handed over, and the case as the officer knows it. */
 import { useState } from 'preact/hooks';
 import type { ApprovalView } from '../engine/police-api.ts';
-import { Button, Details, ErrorSummary, Failure, TextArea, TextField, useTask } from '../ui/index.ts';
+import {
+  Button,
+  Details,
+  ErrorSummary,
+  Failure,
+  Form,
+  problemIf,
+  TextArea,
+  TextField,
+  useFormErrors,
+  useTask,
+} from '../ui/index.ts';
 import { QrReader } from '../ui/qr-reader.tsx';
-import { useDesk, usePoliceText } from './desk-context.ts';
+import { caseProblems } from './case-problems.ts';
+import { useDesk, usePoliceText, type PoliceText } from './desk-context.ts';
 import { checkCase, checkToken } from './form-checks.ts';
 
 /** What the officer gave to fetch a request by. */
@@ -16,58 +28,38 @@ interface ApproveFormProps {
   readonly onAsked: (request: ApprovalRequest, view: ApprovalView) => void;
 }
 
-interface Faults {
-  readonly token?: string | undefined;
-  readonly caseReference?: string | undefined;
-}
-
 export function ApproveForm({ onAsked }: ApproveFormProps) {
   const { police } = useDesk();
-  const { approval: text, reading: readingText } = usePoliceText();
+  const { approval: text } = usePoliceText();
   const [token, setToken] = useState('');
   const [caseReference, setCaseReference] = useState('');
-  const [faults, setFaults] = useState<Faults>({});
-  const [attempt, setAttempt] = useState(0);
+  const errors = useFormErrors<PoliceText>();
   const task = useTask<ApprovalView>();
 
   const submit = async (): Promise<void> => {
     const [checkedToken, checkedCase] = [checkToken(token), checkCase(caseReference)];
-    const tokenWords = { missing: text.tokenMissing, wrong: text.tokenWrong };
-    const caseWords = {
-      missing: readingText.caseMissing,
-      tooLong: readingText.caseTooLong(caseReference.trim().length),
-    };
-    setFaults({
-      token: checkedToken.fault === null ? undefined : tokenWords[checkedToken.fault],
-      caseReference: checkedCase.fault === null ? undefined : caseWords[checkedCase.fault],
-    });
-    setAttempt((count) => count + 1);
-    if (task.isRunning || checkedToken.value === null || checkedCase.value === null) return;
+    const isGood = errors.show([
+      ...problemIf<PoliceText>(checkedToken.fault !== null, 'request', ({ approval }) =>
+        checkedToken.fault === 'missing' ? approval.tokenMissing : approval.tokenWrong,
+      ),
+      ...caseProblems(caseReference),
+    ]);
+    if (!isGood || task.isRunning || checkedToken.value === null || checkedCase.value === null) return;
     const request = { token: checkedToken.value, caseReference: checkedCase.value };
     const view = await task.run(async (options) => police.inspect(request, options));
     if (view !== undefined) onAsked(request, view);
   };
 
-  const errors = [
-    ...(faults.token === undefined ? [] : [{ id: 'request', message: faults.token }]),
-    ...(faults.caseReference === undefined ? [] : [{ id: 'case-reference', message: faults.caseReference }]),
-  ];
   return (
-    <form
-      noValidate
-      onSubmit={(event) => {
-        event.preventDefault();
-        void submit();
-      }}
-    >
-      <ErrorSummary errors={errors} attempt={attempt} />
+    <Form onSubmit={() => void submit()}>
+      <ErrorSummary errors={errors.list} attempt={errors.attempt} />
       <Failure error={task.error} onRetry={() => void submit()} />
       <p class="govuk-body">{text.lead}</p>
       <TextArea
         id="request"
         label={text.token}
         hint={text.tokenHint}
-        error={faults.token}
+        error={errors.of('request')}
         value={token}
         onInput={setToken}
         rows={3}
@@ -80,13 +72,13 @@ export function ApproveForm({ onAsked }: ApproveFormProps) {
         id="case-reference"
         label={text.caseLabel}
         hint={text.caseHint}
-        error={faults.caseReference}
+        error={errors.of('case-reference')}
         value={caseReference}
         onInput={setCaseReference}
         spellCheck={false}
         width={20}
       />
       <Button type="submit">{task.isRunning ? text.looking : text.button}</Button>
-    </form>
+    </Form>
   );
 }

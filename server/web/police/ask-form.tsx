@@ -1,8 +1,21 @@
 /** Asking for a keeper's contact. */
 import { useState } from 'preact/hooks';
 import type { OpeningView } from '../engine/police-api.ts';
-import { Button, ErrorSummary, Failure, Radios, Select, TextArea, useShared, useTask, Warning } from '../ui/index.ts';
-import { useDesk, usePoliceText } from './desk-context.ts';
+import {
+  Button,
+  ErrorSummary,
+  Failure,
+  Form,
+  problemIf,
+  Radios,
+  Select,
+  TextArea,
+  useFormErrors,
+  useShared,
+  useTask,
+  Warning,
+} from '../ui/index.ts';
+import { useDesk, usePoliceText, type PoliceText } from './desk-context.ts';
 import { checkExplanation } from './form-checks.ts';
 
 /** As `REASONS` of the SDK. */
@@ -18,11 +31,6 @@ interface AskFormProps {
   readonly onAsked: () => void;
 }
 
-interface Faults {
-  readonly reason?: string | undefined;
-  readonly explanation?: string | undefined;
-}
-
 export function AskForm({ tray, match, onAsked }: AskFormProps) {
   const { police } = useDesk();
   const { opening: text } = usePoliceText();
@@ -30,20 +38,18 @@ export function AskForm({ tray, match, onAsked }: AskFormProps) {
   const [reason, setReason] = useState<Reason | ''>('');
   const [explanation, setExplanation] = useState('');
   const [hours, setHours] = useState(DEFAULT_HOURS);
-  const [faults, setFaults] = useState<Faults>({});
-  const [attempt, setAttempt] = useState(0);
+  const errors = useFormErrors<PoliceText>();
   const task = useTask<OpeningView>();
 
   const submit = async (): Promise<void> => {
     const checked = checkExplanation(explanation, reason);
-    const words = { missing: text.explanationMissing, tooLong: text.explanationTooLong };
-    const found: Faults = {
-      reason: reason === '' ? text.reasonMissing : undefined,
-      explanation: checked.fault === null ? undefined : words[checked.fault],
-    };
-    setFaults(found);
-    setAttempt((count) => count + 1);
-    if (task.isRunning || reason === '' || checked.value === null) return;
+    const isGood = errors.show([
+      ...problemIf<PoliceText>(reason === '', 'reason', ({ opening: words }) => words.reasonMissing),
+      ...problemIf<PoliceText>(checked.fault !== null, 'explanation', ({ opening: words }) =>
+        checked.fault === 'missing' ? words.explanationMissing : words.explanationTooLong,
+      ),
+    ]);
+    if (!isGood || task.isRunning || reason === '' || checked.value === null) return;
     const given = checked.value === '' ? {} : { explanation: checked.value };
     const opening = await task.run(async (options) =>
       police.askOpening({ tray, match, reason, validHours: hours, ...given }, options),
@@ -51,25 +57,15 @@ export function AskForm({ tray, match, onAsked }: AskFormProps) {
     if (opening !== undefined) onAsked();
   };
 
-  const errors = [
-    ...(faults.reason === undefined ? [] : [{ id: 'reason', message: faults.reason }]),
-    ...(faults.explanation === undefined ? [] : [{ id: 'explanation', message: faults.explanation }]),
-  ];
   return (
-    <form
-      noValidate
-      onSubmit={(event) => {
-        event.preventDefault();
-        void submit();
-      }}
-    >
-      <ErrorSummary errors={errors} attempt={attempt} />
+    <Form onSubmit={() => void submit()}>
+      <ErrorSummary errors={errors.list} attempt={errors.attempt} />
       <Failure error={task.error} onRetry={() => void submit()} />
       <Warning>{text.askText}</Warning>
       <Radios
         name="reason"
         legend={text.reason}
-        error={faults.reason}
+        error={errors.of('reason')}
         value={reason}
         onChange={(value) => setReason(value as Reason)}
         options={REASONS.map((value) => ({ value, label: text.reasons[value] }))}
@@ -78,7 +74,7 @@ export function AskForm({ tray, match, onAsked }: AskFormProps) {
         id="explanation"
         label={reason === 'other' ? text.explanation : shared.optional(text.explanation)}
         hint={text.explanationHint}
-        error={faults.explanation}
+        error={errors.of('explanation')}
         value={explanation}
         onInput={setExplanation}
         rows={3}
@@ -92,6 +88,6 @@ export function AskForm({ tray, match, onAsked }: AskFormProps) {
         options={HOURS.map((count) => ({ value: String(count), label: text.hoursOption(count) }))}
       />
       <Button type="submit">{task.isRunning ? text.asking : text.ask}</Button>
-    </form>
+    </Form>
   );
 }

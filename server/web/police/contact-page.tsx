@@ -1,8 +1,9 @@
 /** The way from a hit to its keeper: ask, hand the request to a colleague, read the contact, leave a message. */
 import type { OpeningView, TrayView } from '../engine/police-api.ts';
-import { Details, Untrusted, useFocus, useTitle } from '../ui/index.ts';
+import { Details } from '../ui/index.ts';
 import { AskForm } from './ask-form.tsx';
 import { ClaimFacts } from './claim-view.tsx';
+import { CaseHeading } from './case-heading.tsx';
 import { ContactView } from './contact-view.tsx';
 import { usePoliceText, useSchemeName } from './desk-context.ts';
 import { ExpiredOpening, WaitingOpening } from './opening-view.tsx';
@@ -18,24 +19,17 @@ interface ContactPageProps {
 }
 
 export function ContactPage({ tray, match, onChange }: ContactPageProps) {
-  const { opening: text, tray: trayText } = usePoliceText();
+  const { opening: text } = usePoliceText();
   const nameOf = useSchemeName();
   const found = findClaim(tray, match);
   const opening = findOpening(tray, match);
-  const heading = useFocus(opening?.status);
   const title = titleOf(opening, text);
-  useTitle(title);
   return (
     <>
       <a class="govuk-back-link" href={addressOfRoute({ view: 'tray', tray: tray.id })}>
         {text.back}
       </a>
-      <h1 class="govuk-heading-l" ref={heading}>
-        <span class="govuk-caption-l">
-          {trayText.caption} <Untrusted text={tray.caseReference} />
-        </span>
-        {title}
-      </h1>
+      <CaseHeading tray={tray} title={title} step={opening?.status} />
       {found === null ? (
         <p class="govuk-body">{text.missing}</p>
       ) : (

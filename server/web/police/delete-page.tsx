@@ -1,15 +1,14 @@
 /** Deleting a case from this browser, once it is confirmed. */
 import type { TrayView } from '../engine/police-api.ts';
-import { Button, Failure, Untrusted, useFocus, useTask, useTitle, Warning } from '../ui/index.ts';
+import { Button, Failure, useTask, Warning } from '../ui/index.ts';
+import { CaseHeading } from './case-heading.tsx';
 import { useDesk, usePoliceText } from './desk-context.ts';
 import { addressOfRoute } from './routes.ts';
 
 export function DeletePage({ tray }: { readonly tray: TrayView }) {
   const { police, runs, go } = useDesk();
   const { tray: text } = usePoliceText();
-  const heading = useFocus('delete');
   const task = useTask<true>();
-  useTitle(text.deleteTitle);
   const remove = async (): Promise<void> => {
     runs.stop(tray.id);
     const done = await task.run(async () => {
@@ -20,12 +19,7 @@ export function DeletePage({ tray }: { readonly tray: TrayView }) {
   };
   return (
     <>
-      <h1 class="govuk-heading-l" ref={heading}>
-        <span class="govuk-caption-l">
-          {text.caption} <Untrusted text={tray.caseReference} />
-        </span>
-        {text.deleteTitle}
-      </h1>
+      <CaseHeading tray={tray} title={text.deleteTitle} step="delete" />
       <Failure error={task.error} onRetry={() => void remove()} />
       <Warning>{text.deleteText}</Warning>
       <div class="govuk-button-group">

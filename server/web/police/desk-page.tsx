@@ -62,6 +62,7 @@ function Cases() {
           caption={text.cases}
           hideCaption
           rowHeaders
+          stack
           head={[text.caseName, text.caseReadings, text.caseHits, text.caseWaiting, text.caseChanged]}
           numeric={[1, 2, 3]}
           rows={trays.map(({ id, caseReference, readings, hits, waiting, changedAt }) => [

@@ -1,7 +1,7 @@
 /** A list that was read: which column is which, what can't be looked up, and what the rest will cost. */
 import { useMemo, useState } from 'preact/hooks';
 import type { ListView, TrayView } from '../engine/police-api.ts';
-import { Button, Checkbox, Failure, Select, useShared, useTask } from '../ui/index.ts';
+import { Button, Checkbox, Failure, Form, Select, useShared, useTask } from '../ui/index.ts';
 import { useDesk, usePoliceText, useSchemeName } from './desk-context.ts';
 import { ListOutcome } from './list-outcome.tsx';
 import { chooseColumns, partProblems, plainText, readingsOf, type ListChoice } from './list-rows.ts';
@@ -39,13 +39,7 @@ export function ListCheck({ tray, list, onChange, onBack }: ListCheckProps) {
   };
 
   return (
-    <form
-      noValidate
-      onSubmit={(event) => {
-        event.preventDefault();
-        void add();
-      }}
-    >
+    <Form onSubmit={() => void add()}>
       <Columns list={list} choice={choice} onChange={setChoice} />
       <Checkbox id="leading-zeros" label={text.zeros} checked={leadingZerosLost} onChange={setLeadingZerosLost} />
       <Failure error={preview.error ?? task.error} />
@@ -59,7 +53,7 @@ export function ListCheck({ tray, list, onChange, onBack }: ListCheckProps) {
           {text.back}
         </Button>
       </div>
-    </form>
+    </Form>
   );
 }
 

@@ -44,6 +44,7 @@ export function ListOutcome({ rows, preview, good, problems }: ListOutcomeProps)
       {good.length > 0 && (
         <Table
           caption={text.preview}
+          stack
           head={[text.row, text.exhibit, text.text, text.possible]}
           numeric={[0, 3]}
           rows={good.slice(0, SHOWN_ROWS).map((reading) => [
@@ -85,9 +86,9 @@ function Problems({ problems, unknownScheme }: ProblemsProps) {
             <dd class="govuk-summary-list__value">
               {reading !== '' && (
                 <span class="bm-code">
-                  <Untrusted text={reading} />{' '}
+                  <Untrusted text={reading} />
                 </span>
-              )}
+              )}{' '}
               {why}
             </dd>
           </div>

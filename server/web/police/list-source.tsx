@@ -1,8 +1,20 @@
 /** Where a list comes from: a file, or text that is pasted. */
 import { useState } from 'preact/hooks';
 import type { ListView } from '../engine/police-api.ts';
-import { Button, ErrorSummary, Failure, FileField, Radios, TextArea, useShared, useTask } from '../ui/index.ts';
-import { useDesk, usePoliceText } from './desk-context.ts';
+import {
+  Button,
+  ErrorSummary,
+  Failure,
+  FileField,
+  Form,
+  problemIf,
+  Radios,
+  TextArea,
+  useFormErrors,
+  useShared,
+  useTask,
+} from '../ui/index.ts';
+import { useDesk, usePoliceText, type PoliceText } from './desk-context.ts';
 
 type Source = 'file' | 'text';
 
@@ -13,19 +25,18 @@ export function ListSource({ onList }: { readonly onList: (list: ListView) => vo
   const [source, setSource] = useState<Source>('file');
   const [file, setFile] = useState<File | null>(null);
   const [pasted, setPasted] = useState('');
-  const [fault, setFault] = useState<string | null>(null);
-  const [attempt, setAttempt] = useState(0);
+  const errors = useFormErrors<PoliceText>();
   const task = useTask<ListView>();
 
-  const faultOf = (): string | null => {
-    if (source === 'file') return file === null ? text.fileMissing : null;
-    return pasted.trim() === '' ? text.pasteMissing : null;
-  };
+  const field = source === 'file' ? 'list-file' : 'list-text';
   const submit = async (): Promise<void> => {
-    const found = faultOf();
-    setFault(found);
-    setAttempt((count) => count + 1);
-    if (found !== null || task.isRunning) return;
+    const isMissing = source === 'file' ? file === null : pasted.trim() === '';
+    const isGood = errors.show(
+      problemIf<PoliceText>(isMissing, field, ({ list: words }) =>
+        source === 'file' ? words.fileMissing : words.pasteMissing,
+      ),
+    );
+    if (!isGood || task.isRunning) return;
     const list = await task.run(async (options) => {
       const [name, bytes] =
         source === 'file' && file !== null
@@ -34,21 +45,14 @@ export function ListSource({ onList }: { readonly onList: (list: ListView) => vo
       return police.readList({ name, bytes }, options);
     });
     if (list === undefined) return;
-    if (list.rows.length === 0) setFault(text.empty);
-    else onList(list);
+    if (errors.show(problemIf<PoliceText>(list.rows.length === 0, field, ({ list: words }) => words.empty)))
+      onList(list);
   };
 
-  const field = source === 'file' ? 'list-file' : 'list-text';
-  const error = fault ?? undefined;
+  const error = errors.of(field);
   return (
-    <form
-      noValidate
-      onSubmit={(event) => {
-        event.preventDefault();
-        void submit();
-      }}
-    >
-      <ErrorSummary errors={fault === null ? [] : [{ id: field, message: fault }]} attempt={attempt} />
+    <Form onSubmit={() => void submit()}>
+      <ErrorSummary errors={errors.list} attempt={errors.attempt} />
       <Failure error={task.error} onRetry={() => void submit()} />
       <Radios
         name="list-source"
@@ -56,7 +60,7 @@ export function ListSource({ onList }: { readonly onList: (list: ListView) => vo
         value={source}
         onChange={(value) => {
           setSource(value as Source);
-          setFault(null);
+          errors.clear();
         }}
         options={[
           { value: 'file', label: text.upload, hint: text.uploadHint },
@@ -80,6 +84,6 @@ export function ListSource({ onList }: { readonly onList: (list: ListView) => vo
       <span class="govuk-visually-hidden" role="status">
         {task.isRunning ? shared.loading : ''}
       </span>
-    </form>
+    </Form>
   );
 }

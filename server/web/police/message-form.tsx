@@ -1,17 +1,24 @@
 /** A message for a keeper who is reached by messages alone. */
 import { useState } from 'preact/hooks';
-import { Button, ErrorSummary, Failure, Notice, TextArea, TextField, useShared, useTask } from '../ui/index.ts';
-import { useDesk, usePoliceText } from './desk-context.ts';
+import {
+  Button,
+  ErrorSummary,
+  Failure,
+  Form,
+  Notice,
+  problemIf,
+  TextArea,
+  TextField,
+  useFormErrors,
+  useShared,
+  useTask,
+} from '../ui/index.ts';
+import { useDesk, usePoliceText, type PoliceText } from './desk-context.ts';
 import { checkMessage, checkReply } from './form-checks.ts';
 
 interface MessageFormProps {
   readonly tray: string;
   readonly match: number;
-}
-
-interface Faults {
-  readonly text?: string | undefined;
-  readonly reply?: string | undefined;
 }
 
 export function MessageForm({ tray, match }: MessageFormProps) {
@@ -20,19 +27,18 @@ export function MessageForm({ tray, match }: MessageFormProps) {
   const shared = useShared();
   const [message, setMessage] = useState('');
   const [reply, setReply] = useState('');
-  const [faults, setFaults] = useState<Faults>({});
-  const [attempt, setAttempt] = useState(0);
+  const errors = useFormErrors<PoliceText>();
   const task = useTask<'left' | 'again'>();
 
   const submit = async (): Promise<void> => {
     const [checkedText, checkedReply] = [checkMessage(message), checkReply(reply)];
-    const words = { missing: text.textMissing, tooLong: text.textTooLong };
-    setFaults({
-      text: checkedText.fault === null ? undefined : words[checkedText.fault],
-      reply: checkedReply.fault === null ? undefined : text.replyTooLong,
-    });
-    setAttempt((count) => count + 1);
-    if (task.isRunning || checkedText.value === null || checkedReply.value === null) return;
+    const isGood = errors.show([
+      ...problemIf<PoliceText>(checkedText.fault !== null, 'message', ({ message: words }) =>
+        checkedText.fault === 'missing' ? words.textMissing : words.textTooLong,
+      ),
+      ...problemIf<PoliceText>(checkedReply.fault !== null, 'reply', ({ message: words }) => words.replyTooLong),
+    ]);
+    if (!isGood || task.isRunning || checkedText.value === null || checkedReply.value === null) return;
     const given = { tray, match, text: checkedText.value };
     const replyTo = checkedReply.value;
     await task.run(async (options) =>
@@ -56,19 +62,9 @@ export function MessageForm({ tray, match }: MessageFormProps) {
       </Notice>
     );
   }
-  const errors = [
-    ...(faults.text === undefined ? [] : [{ id: 'message', message: faults.text }]),
-    ...(faults.reply === undefined ? [] : [{ id: 'reply', message: faults.reply }]),
-  ];
   return (
-    <form
-      noValidate
-      onSubmit={(event) => {
-        event.preventDefault();
-        void submit();
-      }}
-    >
-      <ErrorSummary errors={errors} attempt={attempt} />
+    <Form onSubmit={() => void submit()}>
+      <ErrorSummary errors={errors.list} attempt={errors.attempt} />
       <Failure error={task.error} onRetry={() => void submit()} />
       <h2 class="govuk-heading-m">{text.title}</h2>
       <p class="govuk-body">{text.lead}</p>
@@ -76,7 +72,7 @@ export function MessageForm({ tray, match }: MessageFormProps) {
         id="message"
         label={text.text}
         hint={text.textHint}
-        error={faults.text}
+        error={errors.of('message')}
         value={message}
         onInput={setMessage}
         spellCheck
@@ -85,12 +81,12 @@ export function MessageForm({ tray, match }: MessageFormProps) {
         id="reply"
         label={shared.optional(text.reply)}
         hint={text.replyHint}
-        error={faults.reply}
+        error={errors.of('reply')}
         value={reply}
         onInput={setReply}
         width={20}
       />
       <Button type="submit">{task.isRunning ? shared.loading : text.button}</Button>
-    </form>
+    </Form>
   );
 }

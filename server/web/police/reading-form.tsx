@@ -1,9 +1,22 @@
 /** The form that a lookup begins with: a reading, its cost while it is typed, and on the desk the case that it is for. */
 import { useState } from 'preact/hooks';
 import type { NewReading } from '../engine/police-api.ts';
-import { Button, Details, ErrorSummary, Failure, Select, TextField, useShared, useTask } from '../ui/index.ts';
+import {
+  Button,
+  Details,
+  ErrorSummary,
+  Failure,
+  Form,
+  problemIf,
+  Select,
+  TextField,
+  useFormErrors,
+  useShared,
+  useTask,
+  type FormProblem,
+} from '../ui/index.ts';
+import { caseProblems } from './case-problems.ts';
 import { useDesk, usePoliceText, useSchemeName, type PoliceText } from './desk-context.ts';
-import { checkCase } from './form-checks.ts';
 import { problemWords } from './problem.ts';
 import { ReadingCost, ReadingHelp } from './reading-cost.tsx';
 import { usePreview, type Preview } from './use-preview.ts';
@@ -23,29 +36,16 @@ interface ReadingFormProps {
   readonly onOpen?: ((caseReference: string) => Promise<void>) | undefined;
 }
 
-/** Faults by field. */
-interface Faults {
-  readonly caseReference?: string | undefined;
-  readonly reading?: string | undefined;
-}
-
-const wordsOfCase = (text: PoliceText['reading'], value: string): string | undefined => {
-  const { fault } = checkCase(value);
-  if (fault === null) return undefined;
-  return fault === 'missing' ? text.caseMissing : text.caseTooLong(value.trim().length);
-};
-
 export function ReadingForm({ withCase = false, onAsk, onOpen }: ReadingFormProps) {
   const { session } = useDesk();
   const nameOf = useSchemeName();
-  const { reading: text, desk: deskText, problem: problems } = usePoliceText();
+  const { reading: text, desk: deskText } = usePoliceText();
   const shared = useShared();
   const [caseReference, setCaseReference] = useState('');
   const [reading, setReading] = useState('');
   const [label, setLabel] = useState('');
   const [scheme, setScheme] = useState('');
-  const [faults, setFaults] = useState<Faults>({});
-  const [attempt, setAttempt] = useState(0);
+  const errors = useFormErrors<PoliceText>();
   const [isHeld, setIsHeld] = useState(false);
   const task = useTask<undefined>();
   const given: NewReading = {
@@ -55,21 +55,21 @@ export function ReadingForm({ withCase = false, onAsk, onOpen }: ReadingFormProp
   };
   const { preview, ask } = usePreview(given);
 
-  const refuse = (found: Faults): boolean => {
-    setFaults(found);
-    setAttempt((count) => count + 1);
-    return found.caseReference !== undefined || found.reading !== undefined;
+  const readingProblems = (seen: Preview): FormProblem<PoliceText>[] => {
+    const { problem } = seen;
+    if (problem === null) return [];
+    return [{ id: 'reading', words: (words) => problemWords(words.problem, problem, given.reading) }];
   };
-  const wordsOfReading = (seen: Preview): string | undefined =>
-    seen.problem === null ? undefined : problemWords(problems, seen.problem, given.reading);
 
   const submit = async (): Promise<void> => {
-    const caseFault = withCase ? wordsOfCase(text, caseReference) : undefined;
-    const missing = given.reading === '' ? text.missing : undefined;
-    if (task.isRunning || refuse({ caseReference: caseFault, reading: missing })) return;
+    const isGood = errors.show([
+      ...(withCase ? caseProblems(caseReference) : []),
+      ...problemIf<PoliceText>(given.reading === '', 'reading', ({ reading: words }) => words.missing),
+    ]);
+    if (!isGood || task.isRunning) return;
     await task.run(async () => {
       const seen = preview ?? (await ask());
-      if (refuse({ reading: wordsOfReading(seen) })) return undefined;
+      if (!errors.show(readingProblems(seen))) return undefined;
       // Nothing is asked before the officer has seen what it costs; one code is what everybody expects.
       if (preview === null && seen.candidates > 1) {
         setIsHeld(true);
@@ -83,33 +83,23 @@ export function ReadingForm({ withCase = false, onAsk, onOpen }: ReadingFormProp
     });
   };
   const open = async (): Promise<void> => {
-    if (task.isRunning || refuse({ caseReference: wordsOfCase(text, caseReference) })) return;
+    if (!errors.show(caseProblems(caseReference)) || task.isRunning) return;
     await task.run(async () => {
       await onOpen?.(caseReference.trim());
       return undefined;
     });
   };
 
-  const errors = [
-    ...(faults.caseReference === undefined ? [] : [{ id: 'case-reference', message: faults.caseReference }]),
-    ...(faults.reading === undefined ? [] : [{ id: 'reading', message: faults.reading }]),
-  ];
   return (
-    <form
-      noValidate
-      onSubmit={(event) => {
-        event.preventDefault();
-        void submit();
-      }}
-    >
-      <ErrorSummary errors={errors} attempt={attempt} />
+    <Form onSubmit={() => void submit()}>
+      <ErrorSummary errors={errors.list} attempt={errors.attempt} />
       <Failure error={task.error} onRetry={() => void submit()} />
       {withCase && (
         <TextField
           id="case-reference"
           label={text.caseLabel}
           hint={text.caseHint}
-          error={faults.caseReference}
+          error={errors.of('case-reference')}
           value={caseReference}
           onInput={setCaseReference}
           spellCheck={false}
@@ -120,7 +110,7 @@ export function ReadingForm({ withCase = false, onAsk, onOpen }: ReadingFormProp
         id="reading"
         label={text.label}
         hint={text.hint}
-        error={faults.reading}
+        error={errors.of('reading')}
         value={reading}
         onInput={(value) => {
           setReading(value);
@@ -163,6 +153,6 @@ export function ReadingForm({ withCase = false, onAsk, onOpen }: ReadingFormProp
       </div>
       {onOpen !== undefined && <p class="govuk-hint">{deskText.openCaseHint}</p>}
       <ReadingHelp />
-    </form>
+    </Form>
   );
 }

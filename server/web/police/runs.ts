@@ -2,15 +2,12 @@
 import type { CallProgress, Calls } from '../engine/calls.ts';
 import type { PoliceApi } from '../engine/police-api.ts';
 import { createTimeLeft } from '../ui/time-left.ts';
+import type { TaskProgress } from '../ui/use-task.ts';
 
-export interface RunProgress extends CallProgress {
-  /** Null while it can't be told. */
-  readonly secondsLeft: number | null;
-}
-
+/** How far the run of a tray is. */
 export interface RunState {
   readonly isRunning: boolean;
-  readonly progress: RunProgress | null;
+  readonly progress: TaskProgress | null;
   /** Why the last run ended before all was looked up; null when it did not. */
   readonly error: unknown;
   /** How many runs have ended. */

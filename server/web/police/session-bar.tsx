@@ -22,14 +22,17 @@ export function SessionBar({ view, idleSeconds, onSignOut }: SessionBarProps) {
   const endsSoon = useEndsSoon(session.expiresAt);
   return (
     <div class="bm-no-print">
-      <div class="bm-session">
+      <div class="bm-room-bar">
         <nav aria-label={text.menu}>
-          <ul class="bm-tabs__list govuk-body">
+          <ul class="bm-room-bar__list">
             <Tab route={{ view: 'desk' }} isCurrent={view !== 'approve'} label={text.desk} />
             <Tab route={{ view: 'approve' }} isCurrent={view === 'approve'} label={text.approve} />
           </ul>
         </nav>
-        <p class="govuk-body-s">
+        <Button kind="secondary" onClick={onSignOut}>
+          {text.signOut}
+        </Button>
+        <p class="govuk-body-s bm-session">
           {session.isTestRegistry && (
             <>
               <Tag colour="yellow">{text.testRegistry}</Tag>{' '}
@@ -39,10 +42,7 @@ export function SessionBar({ view, idleSeconds, onSignOut }: SessionBarProps) {
           <strong>
             <Untrusted text={text.signedInAs(session.officer, session.forceName)} />
           </strong>{' '}
-          {text.until(formats.time(session.expiresAt))}.{' '}
-          <Button kind="link" onClick={onSignOut}>
-            {text.signOut}
-          </Button>
+          {text.until(formats.time(session.expiresAt))}.
         </p>
       </div>
       {isReadOnly && <Notice kind="important">{text.readOnly}</Notice>}
@@ -63,7 +63,7 @@ interface TabProps {
 
 function Tab({ route, isCurrent, label }: TabProps) {
   return (
-    <li class="bm-tabs__item">
+    <li>
       <a class="govuk-link" href={addressOfRoute(route)} aria-current={isCurrent ? 'page' : undefined}>
         {label}
       </a>

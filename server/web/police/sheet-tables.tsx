@@ -19,6 +19,7 @@ export function Misses({ readings }: ReadingsProps) {
     <>
       <Table
         caption={words.miss}
+        stack
         head={[text.reading, text.codes, text.notAsked, text.when, text.lookups]}
         numeric={[1, 2]}
         rows={readings.map((reading) => [
@@ -46,6 +47,7 @@ export function NotLookedUp({ readings }: ReadingsProps) {
   return (
     <Table
       caption={text.notLookedUp}
+      stack
       head={[text.reading, text.why]}
       rows={readings.map((reading) => [
         <ReadingName reading={reading} key={reading.id} />,

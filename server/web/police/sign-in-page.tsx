@@ -8,6 +8,7 @@ import {
   ErrorSummary,
   Failure,
   FileField,
+  Form,
   Notice,
   useFocus,
   useShared,
@@ -58,13 +59,7 @@ export function SignInPage({ police, ended, onSignedIn }: SignInPageProps) {
       </h1>
       <p class="govuk-body-l">{text.lead}</p>
       <Failure error={task.error} onRetry={() => void submit()} />
-      <form
-        noValidate
-        onSubmit={(event) => {
-          event.preventDefault();
-          void submit();
-        }}
-      >
+      <Form onSubmit={() => void submit()}>
         <FileField
           id="officer-file"
           label={text.file}
@@ -74,7 +69,7 @@ export function SignInPage({ police, ended, onSignedIn }: SignInPageProps) {
           onFile={setFile}
         />
         <Button type="submit">{task.isRunning ? shared.loading : text.button}</Button>
-      </form>
+      </Form>
       <Details summary={text.keyTitle}>{text.keyText}</Details>
       <Details summary={text.whoSees}>{text.whoSeesText}</Details>
     </>

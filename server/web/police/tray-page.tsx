@@ -68,7 +68,7 @@ function Further({ tray }: { readonly tray: TrayView }) {
   const { tray: text } = usePoliceText();
   const hasResults = tray.list.some(({ result }) => result !== null);
   return (
-    <ul class="govuk-list bm-no-print">
+    <ul class="govuk-list govuk-list--spaced govuk-!-margin-top-6 bm-no-print">
       {hasResults && (
         <li>
           <a class="govuk-link" href={addressOfRoute({ view: 'sheet', tray: tray.id })}>

@@ -5,6 +5,7 @@ export { asFailure, codeOf, describeError, isPassing, type ErrorWords } from './
 export { ErrorSummary, type ErrorSummaryProps, type FieldError } from './error-summary.tsx';
 export { Failure, type FailureProps } from './failure.tsx';
 export { FileField, type FileFieldProps } from './file-field.tsx';
+export { Form, type FormProps } from './form.tsx';
 export { isFingerprint } from './fingerprint.ts';
 export { plainText } from './hidden-characters.ts';
 export { Category, Items, StatusTag } from './items.tsx';
@@ -26,6 +27,7 @@ export { TextArea, type TextAreaProps } from './text-area.tsx';
 export { TextField, type TextFieldProps } from './text-field.tsx';
 export { Untrusted, type UntrustedProps } from './untrusted.tsx';
 export { useFocus } from './use-focus.ts';
+export { problemIf, useFormErrors, type FormErrors, type FormProblem } from './use-form-errors.ts';
 export { useHash, type Go } from './use-hash.ts';
 export { useIdle, type IdleOptions } from './use-idle.ts';
 export { useTask, type Task, type TaskProgress } from './use-task.ts';

@@ -1,4 +1,5 @@
 import type { ComponentChildren } from 'preact';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { useShared } from './page-text.tsx';
 
 export interface TableProps {
@@ -17,13 +18,31 @@ export interface TableProps {
 
 /** A table. Where the screen is narrow it scrolls in a box of its own, or, with `stack`, becomes a list of blocks. */
 export function Table(props: TableProps) {
-  const shared = useShared();
   const table = <TableItself {...props} />;
-  if (props.stack === true) return table;
+  return props.stack === true ? table : <ScrollBox caption={props.caption}>{table}</ScrollBox>;
+}
+
+/** Reached by keyboard where it scrolls; where all of the table is seen, it is no stop on the way. */
+function ScrollBox(props: { readonly caption: string; readonly children: ComponentChildren }) {
+  const shared = useShared();
+  const box = useRef<HTMLDivElement>(null);
+  const [isScrolled, setIsScrolled] = useState(false);
+  useLayoutEffect(() => {
+    const element = box.current;
+    if (element === null) return undefined;
+    const measure = (): void => setIsScrolled(element.scrollWidth > element.clientWidth);
+    measure();
+    const observer = new ResizeObserver(measure);
+    observer.observe(element);
+    if (element.firstElementChild !== null) observer.observe(element.firstElementChild);
+    return () => observer.disconnect();
+  }, []);
+  const stop = isScrolled
+    ? { 'role': 'region' as const, 'aria-label': shared.scrollTable(props.caption), 'tabIndex': 0 }
+    : {};
   return (
-    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- a box that scrolls must be reachable by keyboard.
-    <div class="bm-scroll" role="region" aria-label={shared.scrollTable(props.caption)} tabIndex={0}>
-      {table}
+    <div class="bm-scroll" ref={box} {...stop}>
+      {props.children}
     </div>
   );
 }

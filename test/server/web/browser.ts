@@ -93,7 +93,7 @@ export async function ensurePages(): Promise<string> {
 const UNWANTED_FEATURES =
   'AimEnabled,AutofillServerCommunication,AvoidUnnecessaryBeforeUnloadCheckSync,DestroyProfileOnBrowserClose,' +
   'HttpsFirstBalancedModeAutoEnable,HttpsUpgrades,MediaRouter,NetworkTimeServiceQuerying,OptimizationHints,PaintHolding,' +
-  'PreconnectToSearch,Translate';
+  'PreconnectToSearch,SpareRendererForSitePerProcess,Translate';
 
 function launchOptions(camera: string | undefined) {
   const film = ['--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream'];
@@ -105,6 +105,20 @@ function launchOptions(camera: string | undefined) {
       ...(camera === undefined ? [] : [...film, `--use-file-for-fake-video-capture=${camera}`]),
     ],
   };
+}
+
+let shared: Promise<Browser> | undefined;
+
+/**
+ * The one browser of a test process, which ends with it: profiles keep what they store apart. A camera stands before a whole
+ * browser, which then is a test file's own.
+ */
+async function launch(camera: string | undefined): Promise<Browser> {
+  if (camera !== undefined) return chromium.launch(launchOptions(camera));
+  const browser = await (shared ??= chromium.launch(launchOptions(undefined)));
+  if (browser.isConnected()) return browser;
+  shared = undefined;
+  return launch(undefined);
 }
 
 /** A browser with a profile on disk asks its maker whether it is signed in and up to date, whatever it is told. */
@@ -177,7 +191,7 @@ function whenTestEnds(work: () => Promise<void>): void {
  */
 export async function startPages(options: PagesOptions = {}): Promise<Pages> {
   const services = await startServices({ ...options, pages: options.pages ?? (await ensurePages()) });
-  const browser = await chromium.launch(launchOptions(options.camera));
+  const browser = await launch(options.camera);
   const { url } = services.registryFile;
   const profiles = new Map<string, Profile>();
   const closeProfile = async (name: string, profile: Profile): Promise<void> => {
@@ -221,7 +235,7 @@ export async function startPages(options: PagesOptions = {}): Promise<Pages> {
     try {
       for (const [name, profile] of profiles) await closeProfile(name, profile);
     } finally {
-      await browser.close();
+      if (options.camera !== undefined) await browser.close();
       await services.stopAll();
     }
   };

@@ -224,7 +224,7 @@ describe('the check page', () => {
     const states = async (): Promise<string[]> =>
       page.evaluate(() => (globalThis as unknown as { tracks: MediaStreamTrack[] }).tracks.map((t) => t.readyState));
     await open(page);
-    const start = page.getByRole('button', { name: 'Read it by camera' });
+    const start = page.getByRole('button', { name: 'Read it with the camera' });
     await start.click();
     await page.locator('#receipt-picture-error').filter({ hasText: 'The camera was not allowed' }).waitFor();
     await start.click();

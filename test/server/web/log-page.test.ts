@@ -80,7 +80,6 @@ describe('the page of the public log', () => {
     expect(await page.locator('[data-verified]').textContent()).toContain('Those are all entries of the log.');
     expect(await page.getByRole('row', { name: /shown to an officer \(a hit\) 3/u }).count()).toBe(1);
     await page.keyboard.press('Tab');
-    await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');
     const newest = page.getByRole('row', { name: new RegExp(`^${size - 1} An owner had a code prepared`, 'u') });
     await newest.waitFor();
@@ -169,6 +168,20 @@ describe('the page of the public log', () => {
     await page.getByRole('button', { name: 'Try again' }).click();
     await page.locator('.bm-failure').waitFor({ state: 'detached' });
     await page.getByText(/^Fetched/u).waitFor();
+  });
+});
+
+describe('a network that answers in the registry’s place', () => {
+  it('is not taken for a log that was altered', async () => {
+    const { page, context } = await open();
+    await context.route('**/v1/roster', async (route) =>
+      route.fulfill({ contentType: 'text/html', body: '<title>Sign in to this network</title>' }),
+    );
+    await page.getByRole('button', { name: 'Verify in this browser' }).click();
+    const failure = page.locator('.bm-failure[data-code=badReply]');
+    await failure.waitFor();
+    expect(await failure.innerText()).toContain('something on the way may have replaced its answer');
+    expect(await page.locator('main').innerText()).not.toContain('different from what it signed for');
   });
 });
 

@@ -97,6 +97,11 @@ describe('an officer', () => {
   it('finds a mark by a partial reading, sees what it costs before it is asked, and all claims on it', async () => {
     await button(page, 'Look up').click();
     await link(page, 'Enter the case reference').waitFor();
+    // What is wrong is said in the language that is chosen then.
+    await button(page, 'Cymraeg').click();
+    await link(page, 'Rhowch gyfeirnod yr achos').waitFor();
+    await button(page, 'English').click();
+    await link(page, 'Enter the case reference').waitFor();
     await page.getByLabel('Case reference').fill(CASE);
     await page.getByLabel('What you read').fill(PARTIAL);
     const cost = page.getByText(/This may be \d+ different codes/u);
@@ -319,7 +324,7 @@ describe('an officer', () => {
     await expect.poll(async () => focusedText(keys)).toContain('Hand this request to a colleague');
     await tabTo(link(keys, 'Back to the case'));
     await press('Enter');
-    await keys.getByText('Contact: waits for a colleague').waitFor();
+    await keys.getByText('Contact: waiting for a colleague').waitFor();
     await tabTo(link(keys, 'Delete this case from this browser'));
     await press('Enter');
     await heading(keys, 'Delete this case').waitFor();

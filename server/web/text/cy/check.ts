@@ -106,7 +106,8 @@ export const check: Strings<typeof english> = {
     receipt: {
       what: 'Derbynneb, fel ffeil neu god QR',
       who: 'Unrhyw un sy’n ei chael, ar y dudalen hon',
-      shows: 'Bod cofrestriad, neu newid i un, yn y log cyhoeddus cyn rhyw adeg benodol. Nid yw’n dangos o ba god nac o ba eitem.',
+      shows:
+        'Bod cofrestriad, neu newid i un, yn y log cyhoeddus cyn rhyw adeg benodol. Nid yw’n dangos o ba god nac o ba eitem.',
     },
     disclosure: {
       what: 'Prawf a wnaeth perchennog i ddangos cofrestriad',

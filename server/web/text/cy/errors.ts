@@ -2,6 +2,7 @@ import type { errors as english } from '../en/errors.ts';
 import type { Strings } from '../language.ts';
 
 const NOTHING = 'Ni chafodd dim ei anfon, ac nid oes dim wedi newid.';
+const NOT_TAKEN = 'Ni dderbyniwyd dim, ac nid oes dim wedi newid.';
 const REFUSED = 'Ni chafodd dim ei newid. Mae popeth a gofrestrwyd cynt yn dal i sefyll.';
 const KEPT =
   'Nid oes dim wedi’i golli. Mae’r hyn a deipioch yn dal yma, a bydd yr un cais yn mynd yn ei flaen pan rowch gynnig arall arni.';
@@ -13,13 +14,13 @@ export const errors: Strings<typeof english> = {
   badInput: {
     title: 'Mae rhywbeth ar goll neu heb fod yn y ffurf gywir',
     what: 'Mae un o’r meysydd yn wag, yn rhy hir, neu’n cynnwys rhywbeth nad yw’n perthyn yno.',
-    unchanged: NOTHING,
+    unchanged: NOT_TAKEN,
     next: 'Edrychwch drwy’r hyn a roesoch, cywirwch ef a’i anfon eto.',
   },
   tooLarge: {
     title: 'Mae hynny’n ormod ar unwaith',
     what: 'Mae’r hyn a roesoch, neu’r ffeil a ddewisoch, yn fwy nag y mae’r gofrestrfa yn ei dderbyn.',
-    unchanged: NOTHING,
+    unchanged: NOT_TAKEN,
     next: 'Byrhewch y testun, neu rhannwch y ffeil, a rhowch gynnig arall arni.',
   },
   unknownRoute: {
@@ -42,7 +43,7 @@ export const errors: Strings<typeof english> = {
   },
   noSchemeFits: {
     title: 'Nid yw hwn yn god o unrhyw fath hysbys',
-    what: 'Nid yw ei hyd na’i nodau yn cyd-fynd â’r un o’r mathau o farcio y mae’r gofrestrfa hon yn eu hadnabod.',
+    what: 'Nid yw ei hyd na’i nodau yn cyd-fynd â’r un o’r mathau o god y mae’r gofrestrfa hon yn eu hadnabod.',
     unchanged: NOTHING,
     next: 'Cymharwch ef â’r marc, nod wrth nod. Os na ellir darllen rhai ohonynt, rhowch ? yn eu lle os yw’r dudalen yn caniatáu hynny.',
   },
@@ -56,7 +57,7 @@ export const errors: Strings<typeof english> = {
     title: 'Mae gormod o’r cod heb ei ddarllen',
     what: 'Gallai’r hyn a ddarllenwyd olygu mwy o godau nag y gellir gofyn amdanynt ar unwaith.',
     unchanged: 'Ni ofynnwyd am ddim, ac ni ddefnyddiwyd dim o’r cwota.',
-    next: 'Darllenwch fwy o’r marc, o dan olau gwell neu ficrosgop os oes angen. Dywedwch pa fath o farc ydyw, os gwyddoch. Yn lle ? rhowch y nodau y gall fod, fel [8B].',
+    next: 'Darllenwch fwy o’r marc, o dan olau gwell neu ficrosgop os oes angen. Dywedwch pa fath o god ydyw, os gwyddoch. Yn lle ? rhowch y nodau y gall fod, fel [8B].',
   },
   badPhrase: {
     title: 'Nid geiriau ymadrodd adfer yw’r rhain',
@@ -68,7 +69,7 @@ export const errors: Strings<typeof english> = {
     title: 'Nid yw’r cyfrinymadrodd yn ei agor',
     what: 'Nid yr hyn a deipioch yw’r cyfrinymadrodd a ddefnyddiwyd i selio hwn.',
     unchanged: 'Mae’r hyn sydd wedi’i selio yn aros fel y mae. Cewch roi cynnig arni mor aml ag y mae angen.',
-    next: 'Teipiwch ef eto, a sylwch ar briflythrennau a bylchau. Ni all neb ddweud y cyfrinymadrodd wrthych, ond mae eich ymadrodd adfer yn dod â’ch marciau yn ôl hebddo.',
+    next: 'Teipiwch ef eto, a sylwch ar briflythrennau a bylchau. Ni all neb ddweud y cyfrinymadrodd wrthych, ond mae eich ymadrodd adfer, gyda chodau eich marciau, yn dod â’ch cofrestriadau yn ôl hebddo.',
   },
   badActivationKey: {
     title: 'Mae’r allwedd actifadu wedi’i chamdeipio',
@@ -129,7 +130,7 @@ export const errors: Strings<typeof english> = {
     title: 'Mae hwn yn perthyn i wasanaeth gwerthwr arall',
     what: 'Gwnaed yr allwedd actifadu ar gyfer gwasanaeth arall, nid yr un y gofynnwyd iddo.',
     unchanged: 'Ni ddefnyddiwyd yr allwedd actifadu.',
-    next: 'Teipiwch yr allwedd gyfan eto fel y mae wedi’i hargraffu. Os yw’n aros fel hyn, gofynnwch i werthwr y pecyn.',
+    next: 'Teipiwch yr allwedd gyfan eto fel y mae wedi’i hargraffu. Os bydd yn digwydd eto, gofynnwch i werthwr y pecyn.',
   },
   wrongEpoch: {
     title: 'Mae’r gofrestrfa wedi newid ei hallweddi',
@@ -192,7 +193,7 @@ export const errors: Strings<typeof english> = {
     next: 'Ail-lwythwch y dudalen a rhowch gynnig arall arni.',
   },
   quotaExceeded: {
-    title: 'Mae’r cwota wedi’i ddefnyddio',
+    title: 'Mae’r cwota wedi’i ddefnyddio i gyd',
     what: 'Fel na all neb roi cynnig ar godau, dim ond hyn a hyn y gellir gofyn amdanynt mewn diwrnod. Mae’r nifer hwnnw wedi’i gyrraedd.',
     unchanged: 'Mae’r hyn a atebwyd wedi’i gadw. Ni ofynnwyd am yr hyn a oedd yn dal i aros.',
     next: 'Ewch ymlaen yfory. Swyddogion: mae darlleniad â llai o nodau heb eu darllen yn costio llai; gall eich heddlu ddweud pa gwota sydd ganddo.',
@@ -207,7 +208,7 @@ export const errors: Strings<typeof english> = {
     title: 'Nid yw’r chwiliad yn gyflawn',
     what: 'Mae dau gam i chwiliad, ac nid oes gan y gofrestrfa gam cyntaf gennych ar gyfer hwn; efallai ei fod wedi mynd yn rhy hen.',
     unchanged: 'Mae darlleniadau a chanlyniadau eich achos yn aros fel y maent.',
-    next: 'Rhedwch yr achos eto. Gofynnir o’r newydd am y darlleniadau sydd heb ganlyniad eto.',
+    next: 'Chwiliwch eto yn yr achos hwn. Gofynnir o’r newydd am y darlleniadau sydd heb ganlyniad eto.',
   },
   credentialRevoked: {
     title: 'Mae eich heddlu wedi tynnu’r manylion adnabod hyn yn ôl',
@@ -217,7 +218,7 @@ export const errors: Strings<typeof english> = {
   },
   notMatched: {
     title: 'Nid oes canlyniad gennych i’w agor',
-    what: 'Dim ond swyddog y daeth ei chwiliad o hyd i’r cofrestriad hwnnw all agor y manylion cyswllt.',
+    what: 'Dim ond swyddog y daeth ei chwiliad o hyd i’r cofrestriad hwnnw all ofyn am ei fanylion cyswllt.',
     unchanged: 'Mae’r manylion cyswllt yn aros wedi’u selio.',
     next: 'Chwiliwch am y darlleniad yn yr achos hwn yn gyntaf, yna gofynnwch am yr agoriad o’i ganlyniad.',
   },
@@ -241,7 +242,7 @@ export const errors: Strings<typeof english> = {
   },
   notLogged: {
     title: 'Nid oes ôl o’r cais hwn yn y log cyhoeddus',
-    what: 'Nid yw’r gwarcheidwaid yn ateb ond yr hyn sydd yn y log cyhoeddus, ac nid yw’r cais hwn ynddo.',
+    what: 'Dim ond yr hyn sydd yn y log cyhoeddus y mae’r gwarcheidwaid yn ei ateb, ac nid yw’r cais hwn ynddo.',
     unchanged: 'Ni roddodd y gwarcheidwaid ddim allan.',
     next: `Rhowch gynnig arall arni. ${REPORT}`,
   },
@@ -249,12 +250,12 @@ export const errors: Strings<typeof english> = {
     title: 'Nid yw’r log cyhoeddus mor hir â’r disgwyl',
     what: 'Nid yw’r gofrestrfa a gwarcheidwad yn cytuno pa mor hir yw’r log. Gall hyn ddigwydd am ennyd pan fydd llawer yn digwydd.',
     unchanged: KEPT,
-    next: `Arhoswch funud a rhowch gynnig arall arni. Os yw’n aros fel hyn: ${TELL}`,
+    next: `Arhoswch funud a rhowch gynnig arall arni. Os bydd yn digwydd eto: ${TELL}`,
   },
   logForked: {
-    title: 'Mae’r log cyhoeddus wedi’i newid',
-    what: 'Gwelwyd dwy fersiwn o’r log na allant ill dwy fod yn wir. Mae’r gwarcheidwaid wedi stopio, fel y mae’n rhaid iddynt.',
-    unchanged: 'Mae’r hyn a gofrestrwyd cynt, a’r derbynebau ar ei gyfer, yn dal i brofi’r hyn a ddywedant.',
+    title: 'Mae’r log cyhoeddus yn ei wrth-ddweud ei hun',
+    what: 'Gwelwyd dwy fersiwn o’r log na allant ill dwy fod yn wir. Mae gwarcheidwad sy’n gweld hyn yn stopio ateb, fel y mae’n rhaid iddo.',
+    unchanged: 'Mae’r derbynebau sydd gennych yn dal i brofi’r hyn y maent yn ei ddweud.',
     next: 'Peidiwch â mynd ymlaen yma am y tro. Rhowch wybod i bwy bynnag sy’n rhedeg y gofrestrfa hon; swyddogion: rhowch wybod i’ch heddlu hefyd.',
   },
   badCheckpoint: {
@@ -265,7 +266,7 @@ export const errors: Strings<typeof english> = {
   },
   notFound: {
     title: 'Nid oes gan y gofrestrfa ddim o dan hyn',
-    what: 'Nid oes cofrestriad na chais o’r fath, neu nid eich un chi ydyw. Nid yw’r gofrestrfa yn dweud pa un, fel na all neb ei phrocio am wybodaeth.',
+    what: 'Nid oes cofrestriad na chais o’r fath, neu nid eich un chi ydyw. Nid yw’r gofrestrfa yn dweud pa un, fel na all neb gael gwybod drwy roi cynnig arni.',
     unchanged: 'Nid oes dim wedi newid.',
     next: 'Gwiriwch eich bod wedi dewis yr un cywir. Os tynnoch y cofrestriad yn ôl, mae wedi mynd am byth.',
   },
@@ -289,13 +290,13 @@ export const errors: Strings<typeof english> = {
   },
   badProof: {
     title: 'Ni ellid profi bod ateb yn gywir',
-    what: 'Daeth ateb gan warcheidwad neu gan y gofrestrfa heb brawf sy’n dal, felly ni ddefnyddiodd y dudalen hon ef.',
+    what: 'Daeth ateb gan warcheidwad neu gan y gofrestrfa heb brawf dilys, felly ni ddefnyddiodd y dudalen hon ef.',
     unchanged: 'Ni dderbyniwyd dim anwir. Mae’r hyn a deipioch yn dal yma.',
     next: AGAIN(TELL),
   },
   badElement: {
     title: 'Ni ellid defnyddio rhan o’r cais',
-    what: 'Nid yw un o’r gwerthoedd wedi’u selio yn y cais yn ddilys. Ni ddylai hyn ddigwydd oherwydd dim a deipiwch.',
+    what: 'Nid yw un o’r gwerthoedd a seliwyd yn y cais yn ddilys. Ni ddylai dim a deipiwch achosi hyn.',
     unchanged: 'Nid oes dim wedi newid.',
     next: `Ail-lwythwch y dudalen a rhowch gynnig arall arni. Os bydd yn digwydd eto: ${TELL}`,
   },
@@ -313,7 +314,7 @@ export const errors: Strings<typeof english> = {
   },
   badTranscript: {
     title: 'Ni wnaed allweddi’r gwarcheidwaid yn iawn',
-    what: 'Nid yw’r cofnod o sut y gwnaeth y gwarcheidwaid eu hallweddi yn dal.',
+    what: 'Nid yw’r cofnod o sut y gwnaeth y gwarcheidwaid eu hallweddi yn profi iddynt eu gwneud yn iawn.',
     unchanged: 'Nid oes dim wedi newid.',
     next: REPORT,
   },
@@ -324,14 +325,14 @@ export const errors: Strings<typeof english> = {
     next: 'Rhowch gynnig arall arni, o rwydwaith arall os gallwch. Os bydd yn digwydd eto, rhowch wybod i bwy bynnag sy’n rhedeg y gofrestrfa hon.',
   },
   logBehind: {
-    title: 'Mae’r gofrestrfa yn dal i fyny',
-    what: 'Mae log y gofrestrfa yn fyrrach na’r hyn y mae’r gwarcheidwaid wedi’i weld ohono. Felly y mae am ychydig ar ôl atgyweiriad.',
+    title: 'Nid yw’r gofrestrfa wedi dal i fyny eto',
+    what: 'Mae log y gofrestrfa yn fyrrach na’r hyn y mae’r gwarcheidwaid wedi’i weld ohono. Gall hynny ddigwydd am ychydig ar ôl atgyweiriad.',
     unchanged: KEPT,
     next: 'Rhowch gynnig arall arni ymhen ychydig. Os yw’n para am oriau, rhowch wybod i bwy bynnag sy’n rhedeg y gofrestrfa hon.',
   },
   revocationsStale: {
     title: 'Mae rhestr eich heddlu o fanylion adnabod a dynnwyd yn ôl yn rhy hen',
-    what: 'Nid yw’r gofrestrfa yn ateb swyddogion ond tra bydd yn gwybod pa fanylion adnabod y mae eu heddlu wedi’u tynnu’n ôl, ac nid yw wedi clywed gan eich heddlu yn ddiweddar.',
+    what: 'Dim ond tra bydd yn gwybod pa fanylion adnabod y mae eu heddlu wedi’u tynnu’n ôl y mae’r gofrestrfa yn ateb swyddogion, ac nid yw wedi clywed gan eich heddlu yn ddiweddar.',
     unchanged: 'Ni ofynnwyd am ddim. Mae darlleniadau a chanlyniadau eich achos yn aros fel y maent.',
     next: 'Dywedwch wrth eich heddlu fod yn rhaid anfon ei restr at y gofrestrfa. Yna ewch ymlaen.',
   },
@@ -349,7 +350,7 @@ export const errors: Strings<typeof english> = {
   },
   overloaded: {
     title: 'Mae gan y gofrestrfa ormod i’w wneud',
-    what: 'Gofynnir am fwy gan y gwasanaeth ar hyn o bryd nag y gall ei ateb.',
+    what: 'Gofynnir i’r gwasanaeth am fwy nag y gall ei ateb ar hyn o bryd.',
     unchanged: KEPT,
     next: 'Rhowch gynnig arall arni cyn bo hir.',
   },
@@ -378,7 +379,7 @@ export const errors: Strings<typeof english> = {
     next: 'Dechreuwch eto pryd bynnag y mynnwch; bydd yn mynd ymlaen oddi yno.',
   },
   internal: {
-    title: 'Aeth rhywbeth o’i le na ddylai fod wedi digwydd',
+    title: 'Aeth rhywbeth o’i le, ac ni ddylai hynny fod wedi digwydd',
     what: 'Mae nam ar y dudalen hon neu ar y gwasanaeth y tu ôl iddi.',
     unchanged: 'Mae’r hyn a gadwyd cynt yn dal yno.',
     next: `Ail-lwythwch y dudalen a rhowch gynnig arall arni. Os bydd yn digwydd eto: ${TELL}`,

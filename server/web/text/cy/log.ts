@@ -3,12 +3,12 @@ import { plural, type Strings } from '../language.ts';
 
 const amounts = new Intl.NumberFormat('en-GB');
 const entries = (count: number): string =>
-  `${amounts.format(count)} ${plural(count, { two: 'gofnod', other: 'cofnod' })}`;
+  `${amounts.format(count)} ${plural(count, { two: 'gofnod', few: 'chofnod', many: 'chofnod', other: 'cofnod' })}`;
 
 export const log: Strings<typeof english> = {
   title: 'Y log cyhoeddus',
-  lead: 'Pryd bynnag y caiff cod ei gofrestru neu ei chwilio, ychwanegir cofnod at y log hwn yn gyntaf. Ni ellir newid na thynnu cofnod heb i neb sylwi: mae sefydliadau annibynnol, y gwarcheidwaid, yn llofnodi pob cyflwr o’r log.',
-  loading: 'Yn gofyn i’r gofrestrfa am ei log',
+  lead: 'Pryd bynnag y caiff cod ei gofrestru neu y chwilir amdano, ychwanegir cofnod at y log hwn yn gyntaf. Ni ellir newid na thynnu cofnod heb i neb sylwi: mae sefydliadau annibynnol, y gwarcheidwaid, yn llofnodi pob cyflwr o’r log.',
+  loading: 'Wrthi’n gofyn i’r gofrestrfa am ei log',
   refresh: 'Adnewyddu',
   stated: {
     title: 'Fel y mae’r gofrestrfa yn ei ddatgan, heb ei wirio eto',
@@ -24,7 +24,7 @@ export const log: Strings<typeof english> = {
     hidden: 'Yn gudd am y tro',
     root: 'Ôl bys yr holl gofnodion',
     rootHint:
-      'Rhaid i bwy bynnag sy’n gweld yr un nifer o gofnodion â chi weld yr un nodau hyn. Os nad yw dau berson yn eu gweld, cadwch y ddau: mae’n profi bod y log wedi’i ffugio.',
+      'Rhaid i bwy bynnag sy’n gweld yr un nifer o gofnodion â chi weld yr un nodau hyn. Os yw’n gweld rhai gwahanol, cadwch gopi o’r ddau: mae’n golygu bod log wedi’i ffugio wedi’i ddangos i un ohonoch.',
     registry: 'Cofrestrfa',
     test: 'Ar gyfer profion',
     testHint: 'Nid yw cofrestrfa ar gyfer profion yn diogelu neb: peidiwch â chofrestru dim go iawn yma.',
@@ -50,7 +50,7 @@ export const log: Strings<typeof english> = {
     option: (count) => amounts.format(count),
     all: (count) => `Pob un o’r ${amounts.format(count)}`,
     button: 'Gwirio yn y porwr hwn',
-    running: 'Yn gwirio cofnodion',
+    running: 'Wrthi’n gwirio cofnodion',
     again: 'Gwirio eto',
   },
   result: {
@@ -74,12 +74,12 @@ export const log: Strings<typeof english> = {
     force: 'Heddlu',
   },
   failed: {
-    title: 'Ni wnaeth y log wirio',
+    title: 'Methodd y log y gwiriad',
     altered:
-      'Mae’r gofrestrfa yn gweini rhywbeth arall yn lle’r hyn y llofnododd amdano. Stopiodd eich porwr yno ac ni dderbyniodd ddim ohono.',
+      'Anfonodd y gofrestrfa rywbeth gwahanol i’r hyn y llofnododd amdano. Stopiodd eich porwr yno ac ni dderbyniodd ddim ohono.',
     unsigned:
-      'Nid yw’r hyn y mae’r gofrestrfa yn ei ddangos fel cyflwr ei log wedi’i lofnodi fel y mae’n rhaid, neu nid yw o’r diwrnod diwethaf.',
-    forked: 'Mae’r gofrestrfa yn dangos log arall i’r un a ddangosodd o’r blaen. Ni all y ddau fod yn wir.',
+      'Nid yw’r hyn y mae’r gofrestrfa yn ei ddangos fel cyflwr ei log wedi’i lofnodi fel y mae’n rhaid, neu mae dros ddiwrnod oed.',
+    forked: 'Mae’r gofrestrfa yn dangos log gwahanol i’r un a ddangosodd o’r blaen. Ni all y ddau fod yn wir.',
     behind: 'Mae’r gofrestrfa yn dangos log byrrach nag a ddangosodd o’r blaen.',
     stranger: 'Nid yw’r rhestr o bwy sy’n cymryd rhan wedi’i llofnodi fel y mae’n rhaid.',
     place: 'Ble',
@@ -87,16 +87,16 @@ export const log: Strings<typeof english> = {
     unchangedText: 'Mae’r derbynebau sydd gan berchnogion yn dal i brofi’r hyn y maent yn ei ddweud.',
     next: 'Beth i’w wneud nawr',
     nextText:
-      'Rhowch gynnig arall arni. Os bydd yn parhau felly, peidiwch â dibynnu ar y gofrestrfa hon, a rhowch wybod i warcheidwad. Mae’r llinell orchymyn (blindmark audit) yn cadw’r dystiolaeth.',
+      'Rhowch gynnig arall arni. Os bydd yn digwydd eto, peidiwch â dibynnu ar y gofrestrfa hon, a rhowch wybod i warcheidwad. Mae’r llinell orchymyn (blindmark audit) yn cadw’r dystiolaeth.',
   },
   kinds: {
-    activation: 'Cafodd perchennog god wedi’i baratoi i’w gofrestru',
+    activation: 'Paratowyd cod ar gyfer perchennog, i’w gofrestru',
     registration: 'Cofrestriad',
     lookup: 'Chwiliodd swyddog am godau',
     match: 'Dangoswyd cofrestriad i swyddog (cyfatebiad)',
     opening: 'Agorodd dau swyddog fanylion cyswllt',
-    action: 'Newidiodd perchennog gofrestriad, neu ei dynnu’n ôl',
-    check: 'Gofynnodd rhywun a yw eitem wedi’i hadrodd fel un a ddygwyd',
+    action: 'Newidiodd perchennog gofrestriad, neu fe’i tynnodd yn ôl',
+    check: 'Gofynnodd rhywun a oes adroddiad bod eitem wedi’i dwyn',
     roster: 'Newidiodd y rhestr o bwy sy’n cymryd rhan',
     revocation: 'Tynnodd heddlu fanylion adnabod swyddogion yn ôl',
     pages: 'Tudalennau newydd: newidiwyd y wefan hon',
@@ -117,7 +117,7 @@ export const log: Strings<typeof english> = {
       `Siart o chwiliadau, cyfatebiadau ac agoriadau fesul mis, o ${first} i ${last}. Mae’r un rhifau yn y tabl isod.`,
     caption: (force) => `Chwiliadau, cyfatebiadau ac agoriadau: ${force}`,
     month: 'Mis',
-    more: (count) => `Dangos ${amounts.format(count)} rhes arall`,
+    more: (count) => `Dangos ${amounts.format(count)} ${plural(count, { two: 'res', other: 'rhes' })} arall`,
     delayed: (count) =>
       `Mae ${entries(count)} yn gudd am y tro, fel y mae polisi heddlu yn ei ganiatáu. Mae pob un yn cyfrif yma unwaith y’i dangosir, 28 diwrnod yn ddiweddarach fan bellaf.`,
     zone: 'Misoedd Amser Cyffredinol (UTC) yw’r rhain.',
@@ -125,8 +125,8 @@ export const log: Strings<typeof english> = {
   unseen: {
     title: 'Beth na all neb ei weld yma',
     text: 'Nid oes yr un cofnod yn enwi perchennog, cod, eitem na manylion cyswllt. Dim ond perchennog cofrestriad, a’r swyddogion y’i dangoswyd iddynt, all ddweud bod dau gofnod yn ymwneud ag ef.',
-    command: 'Gwirio’r cyfan ohono',
+    command: 'Gwirio’r cyfan',
     commandText:
-      'Daw’r dudalen hon oddi wrth y gofrestrfa hefyd. Os nad ydych am ddibynnu ar hynny, defnyddiwch gopi o’r tudalennau hyn y mae rhywun arall yn ei letya, neu’r llinell orchymyn. Mae’n gwirio pob cofnod, ac mai’r tudalennau hyn yw’r rhai y mae’r log yn eu henwi. Daw’r ôl bys isod oddi wrth y gofrestrfa hon: cymharwch ef â’r un mewn pecyn marcio neu ar daflen perchennog cyn ei ddefnyddio.',
+      'Daw’r dudalen hon oddi wrth y gofrestrfa hefyd. Os nad ydych am ddibynnu ar hynny, defnyddiwch gopi o’r tudalennau hyn y mae rhywun arall yn ei letya, neu’r llinell orchymyn. Mae’r llinell orchymyn yn gwirio pob cofnod, a hefyd mai’r tudalennau hyn yw’r rhai y mae’r log yn eu henwi. Daw’r ôl bys isod oddi wrth y gofrestrfa hon: cymharwch ef â’r un mewn pecyn marcio neu ar daflen perchennog cyn ei ddefnyddio.',
   },
 };

@@ -26,7 +26,7 @@ export const ownerMark: Strings<typeof english> = {
   mark: {
     title: 'Un marc',
     unknown: 'Nid oes marc o’r fath yn y gist hon',
-    unknownBody: 'Efallai fod y cyfeiriad o gist arall.',
+    unknownBody: 'Efallai fod cyfeiriad y dudalen hon yn perthyn i gist arall.',
     kind: 'Math o god',
     registered: 'Cofrestrwyd ar',
     items: 'Eiddo',
@@ -35,7 +35,7 @@ export const ownerMark: Strings<typeof english> = {
     noItems: 'Ddim yn hysbys yn y gist hon.',
     relay: 'Drwy negeseuon yn unig, a byddwch yn eu gweld yma',
     none: 'Dim o gwbl',
-    unknownContact: 'Wedi’i selio cyn i’r gist hon gael ei hailadeiladu; ni all neb ond yr heddlu ei agor',
+    unknownContact: 'Wedi’u selio cyn i’r gist hon gael ei hailadeiladu; dim ond yr heddlu all drefnu eu hagor',
     secondPerson: 'Ail berson:',
     actions: 'Beth allwch chi ei wneud',
     report: 'Rhoi gwybod ei fod wedi’i ddwyn neu ar goll',
@@ -47,12 +47,12 @@ export const ownerMark: Strings<typeof english> = {
     changeContact: 'Newid sut mae’r heddlu yn eich cyrraedd',
     withdraw: 'Tynnu’r cofrestriad yn ôl',
     registerAgain: 'Cofrestru’r cod hwn eto',
-    refresh: 'Gofyn i’r gofrestrfa am newyddion',
+    refresh: 'Gofyn i’r gofrestrfa am y diweddaraf',
     refreshed: 'Dyma sydd gan y gofrestrfa nawr.',
     pending:
-      'Dechreuwyd y cofrestriad hwn ac ni ddaeth i’w ben. Ewch ymlaen ag ef: nid yw’r hyn a wnaed yn cael ei wneud ddwywaith, ac nid oes dim yn cael ei ddefnyddio eto.',
+      'Dechreuwyd y cofrestriad hwn ac nid yw wedi’i orffen. Ewch ymlaen ag ef: nid yw’r hyn a wnaed yn cael ei wneud ddwywaith, ac nid oes dim yn cael ei ddefnyddio yr eildro.',
     withdrawn:
-      'Rydych wedi tynnu’r cofrestriad hwn yn ôl. Nid yw’r heddlu sy’n darllen y cod yn dod o hyd i ddim. Mae ei dderbynebau yn aros yn eich cist.',
+      'Rydych wedi tynnu’r cofrestriad hwn yn ôl. Nid yw’r heddlu sy’n darllen y cod yn dod o hyd iddo mwyach. Mae ei dderbynebau yn aros yn eich cist.',
     changed: 'Wedi’i newid. Mae yn y log cyhoeddus, ac mae’r dderbynneb yn eich cist.',
   },
   report: {
@@ -62,7 +62,7 @@ export const ownerMark: Strings<typeof english> = {
     withKeeper: 'Mae gyda mi',
     withKeeperHint: 'Mae popeth yn iawn.',
     stolen: 'Cafodd ei ddwyn',
-    stolenHint: 'Rhowch wybod i’r heddlu am y lladrad hefyd: nid yw’r dudalen hon yn gwneud hynny drosoch.',
+    stolenHint: 'Rhowch wybod i’r heddlu hefyd ei fod wedi’i ddwyn: nid yw’r dudalen hon yn gwneud hynny drosoch.',
     lost: 'Rwyf wedi’i golli',
     lostHint: 'Nid ydych yn gwybod ble mae.',
     recovered: 'Cafwyd hyd iddo eto',
@@ -73,19 +73,19 @@ export const ownerMark: Strings<typeof english> = {
   },
   history: {
     title: 'Hanes',
-    lead: 'Popeth a ddigwyddodd i’r cofrestriad hwn, y diweddaraf yn gyntaf. Gwiriwyd pob llinell yn y log cyhoeddus funud yn ôl.',
+    lead: 'Popeth a ddigwyddodd i’r cofrestriad hwn, y diweddaraf yn gyntaf. Mae pob llinell newydd gael ei gwirio yn y log cyhoeddus.',
     working: 'Wrthi’n nôl yr hanes a’i wirio',
-    vouched: (threshold) => `Mae o leiaf ${threshold} gwarcheidwad annibynnol yn tystio i’r log.`,
+    vouched: (threshold) => `Mae o leiaf ${threshold} o’r gwarcheidwaid annibynnol yn tystio i’r log.`,
     delayed:
-      'Caiff heddlu gadw chwiliad yn gudd am hyd at 28 diwrnod tra bydd yn ymchwilio. Mae’n ymddangos yma wedyn.',
+      'Caiff heddlu gadw chwiliad neu agoriad yn gudd am hyd at 28 diwrnod tra bydd yn ymchwilio. Mae’n ymddangos yma wedyn.',
     registration: 'Fe’i cofrestroch.',
     statusChanged: 'Newidioch ei statws.',
     replace: 'Newidioch ei ddisgrifiad, neu sut y gellir eich cyrraedd.',
     withdraw: 'Fe’i tynnoch yn ôl.',
-    match: 'Darllenodd yr heddlu’r cod oddi ar eitem a dod o hyd i’r cofrestriad hwn.',
+    match: 'Chwiliodd yr heddlu am y cod a dod o hyd i’r cofrestriad hwn.',
     matchEntry: (entry) => `Y chwiliad yw cofnod ${entry} y log cyhoeddus, sy’n enwi’r heddlu.`,
-    opening: (force) => `Agorodd dau swyddog o ${force} eich manylion cyswllt.`,
-    officers: (first, second) => `Eu ffugenwau yw ${first} a ${second}.`,
+    opening: (force) => `Agorwyd eich manylion cyswllt ar gais dau swyddog (${force}).`,
+    officers: (first, second) => `Eu ffugenwau: ${first}, ${second}.`,
     revealed: (entry) => `Roedd yn gudd ar y dechrau, ac fe’i datgelwyd gan gofnod ${entry}.`,
     proof: 'Prawf',
     proofBody: (entry) =>
@@ -104,22 +104,22 @@ export const ownerMark: Strings<typeof english> = {
     noAnswer: 'Ni adawodd y swyddog ffordd o ateb.',
     caution:
       'Llofnodwyd pob un gan swyddog o heddlu y mae’r gofrestrfa yn ei adnabod. Os gofynnir i chi dalu neu roi eich ymadrodd adfer, twyll ydyw: ffoniwch eich heddlu ar ei rif hysbys.',
-    erase: 'Rwyf wedi’u darllen: eu dileu yn y gofrestrfa',
+    erase: 'Rwyf wedi’u darllen: dilëwch hwy yn y gofrestrfa',
     eraseBody:
       'Nes i chi eu dileu, maent yn aros yn y gofrestrfa. Nid ydynt yn cael eu cadw yn eich cist, felly nodwch yr hyn sydd ei angen arnoch.',
     erasing: 'Wrthi’n dileu',
-    erased: 'Dilëwyd y negeseuon yn y gofrestrfa. Yn y dudalen hon yn unig y mae’r hyn sydd isod.',
+    erased: 'Dilëwyd y negeseuon yn y gofrestrfa. Ar y dudalen hon yn unig y mae’r hyn sydd isod.',
     refused: (count) =>
       `Negeseuon nad ydynt wedi’u llofnodi gan swyddog y mae’r gofrestrfa yn ei adnabod, ac nas dangosir: ${count}.`,
   },
   receipts: {
     title: 'Derbynebau',
-    lead: 'Mae derbynneb yn profi bod rhywbeth yn y log cyhoeddus erbyn amser penodol. Nid yw’n enwi chi na’r cod. Gall unrhyw un ei gwirio, heb gysylltiad hefyd.',
+    lead: 'Mae derbynneb yn profi bod rhywbeth yn y log cyhoeddus erbyn amser penodol. Nid yw’n enwi chi na’r cod. Gall unrhyw un ei gwirio, hyd yn oed heb gysylltiad.',
     none: 'Nid oes derbynebau eto.',
     working: 'Wrthi’n nôl y derbynebau o’ch cist',
     registration: 'Cofrestriad',
     status: 'Newid statws',
-    replace: 'Newid disgrifiad neu gyswllt',
+    replace: 'Newid y disgrifiad neu’r manylion cyswllt',
     withdraw: 'Tynnu’n ôl',
     match: 'Wedi’i ganfod gan chwiliad',
     opening: 'Agorwyd manylion cyswllt',
@@ -132,7 +132,7 @@ export const ownerMark: Strings<typeof english> = {
   receipt: {
     title: (what) => `Derbynneb: ${what}`,
     proves: (origin, entry) =>
-      `Mae hon yn profi bod cofnod ${entry} yn log cyhoeddus ${origin} erbyn yr amser y mae’n ei enwi.`,
+      `Mae hon yn profi bod cofnod ${entry} yn log cyhoeddus ${origin} erbyn yr amser y mae’r dderbynneb yn ei enwi.`,
     hour: 'Amser y cofnod',
     entry: 'Cofnod y log',
     registry: 'Cofrestrfa',
@@ -146,7 +146,7 @@ export const ownerMark: Strings<typeof english> = {
   },
   items: {
     title: 'Newid y disgrifiad',
-    lead: 'Mae hyn yn disodli’r disgrifiad cyfan. Mae’r heddlu sy’n darllen y cod yn gweld yr un newydd.',
+    lead: 'Mae’r disgrifiad newydd yn cymryd lle’r hen un i gyd. Mae’r heddlu sy’n darllen y cod yn gweld yr un newydd.',
     submit: 'Cadw’r disgrifiad',
     working: 'Wrthi’n selio ac yn cadw’r disgrifiad',
   },
@@ -157,7 +157,7 @@ export const ownerMark: Strings<typeof english> = {
   },
   withdraw: {
     title: 'Tynnu’r cofrestriad yn ôl',
-    lead: 'Mae’r gofrestrfa yn dileu’r cofrestriad. Nid yw’r heddlu sy’n darllen y cod wedyn yn dod o hyd i ddim, ac ni allant eich cyrraedd.',
+    lead: 'Mae’r gofrestrfa yn dileu’r cofrestriad. Nid yw’r heddlu sy’n darllen y cod wedyn yn dod o hyd iddo, ac ni allant eich cyrraedd drwyddo.',
     warning: 'Ni ellir dadwneud hyn. I gofrestru’r cod eto, bydd angen allwedd actifadu arall arnoch.',
     keep: 'Mae’r log cyhoeddus yn cadw ei gofnodion, nad ydynt yn enwi cod na pherchennog, ac mae eich derbynebau yn aros yn ddilys.',
     word: 'tynnu',

@@ -152,7 +152,8 @@ export const ownerVault: Strings<typeof english> = {
   forget: {
     title: 'Tynnu’r gist o’r porwr hwn',
     lead: 'Mae eich cofrestriadau yn aros yn y gofrestrfa, a gall yr heddlu ddod o hyd i’ch eiddo drwyddynt o hyd. Ond mae’r porwr hwn yn anghofio eich marciau, eu derbynebau a’ch ymadrodd adfer.',
-    warning: 'Heb eich deuddeg gair ar bapur, neu gopi o’r gist a’i gyfrinymadrodd, ni allwch byth newid cofrestriad na’i dynnu’n ôl eto.',
+    warning:
+      'Heb eich deuddeg gair ar bapur, neu gopi o’r gist a’i gyfrinymadrodd, ni allwch byth newid cofrestriad na’i dynnu’n ôl eto.',
     sure: 'Mae fy neuddeg gair gennyf ar bapur, neu gopi o’r gist a’i gyfrinymadrodd',
     sureMissing: 'Dywedwch fod eich geiriau neu gopi gennych; fel arall peidiwch â thynnu’r gist',
     passphrase: 'Cyfrinymadrodd, i ddangos mai chi sydd yno',

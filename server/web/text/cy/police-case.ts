@@ -15,7 +15,7 @@ const registrations = (count: number): string =>
 export const policeCase: Strings<typeof english> = {
   claim: {
     title: 'Hawliad yw cofrestriad, nid prawf o deitl',
-    text: 'Mae’n dweud bod rhywun wedi cofrestru’r cod hwn ar y dyddiad hwnnw, ac wedi disgrifio’r eitemau hyn. Nid yw’n dweud pwy biau hwy yn ôl y gyfraith. Pwyswch ef gyda gweddill y dystiolaeth.',
+    text: 'Mae’n dweud bod rhywun wedi cofrestru’r cod hwn ar y dyddiad hwnnw, ac wedi disgrifio’r eitemau hyn. Nid yw’n dweud pwy biau’r eitemau yn ôl y gyfraith. Pwyswch ef gyda gweddill y dystiolaeth.',
     short: 'Hawliad, nid prawf o deitl.',
   },
   result: {
@@ -76,16 +76,16 @@ export const policeCase: Strings<typeof english> = {
     claims: (count) =>
       `${plural(count, { two: '2 hawliad', other: `${amounts.format(count)} o hawliadau` })} ar y cod hwn`,
     claimsText:
-      'Mae mwy nag un person wedi cofrestru’r cod hwn. Fe’u dangosir yn y drefn y cymerodd y log hwy. Mae bod yn gyntaf yn dystiolaeth, ond nid yn brawf.',
+      'Cofrestrwyd y cod hwn fwy nag unwaith. Dangosir yr hawliadau yn y drefn y derbyniodd y log hwy. Mae bod yn gyntaf yn dystiolaeth, ond nid yn brawf.',
     first: 'Hawliad cyntaf',
     counter: (place) => `Gwrth-hawliad ${place}`,
     miss: 'Nid yw’r gofrestrfa yn dangos unrhyw gofrestriad o’r cod hwn. Nid yw hynny’n dweud dim am bwy biau’r eitem.',
     missMany: (count) =>
       `Nid yw’r gofrestrfa yn dangos cofrestriad o’r un o’r ${amounts.format(count)} o godau posibl. Nid yw hynny’n dweud dim am bwy biau’r eitem.`,
     unsure:
-      'Cafwyd hyd i rywbeth nad yw’n cael ei ddangos, am nad yw’n gwirio. Peidiwch â chymryd bod y cod heb ei gofrestru.',
+      'Cafwyd hyd i rywbeth nad yw’n cael ei ddangos, am ei fod wedi methu’r gwiriad. Peidiwch â chymryd bod y cod heb ei gofrestru.',
     refused: (count) =>
-      `Cafwyd hyd i ${registrations(count)} nad yw’n cael ei ddangos: wedi’i newid, neu heb fod yn y log fel y dylai. Rhowch wybod i’r gofrestrfa.`,
+      `Cafwyd hyd i ${registrations(count)} ${count === 1 ? 'nad yw’n cael ei ddangos: wedi’i newid, neu heb fod yn y log fel y dylai' : 'nad ydynt yn cael eu dangos: wedi’u newid, neu heb fod yn y log fel y dylent'}. Rhowch wybod i’r gofrestrfa.`,
     misread: (title) =>
       `Mae’n edrych fel “${title}”, ond nid yw ei nodau gwirio yn cyfateb. Os yw’n un, camddarllenwyd nod: edrychwch eto.`,
     omitted: (count) =>
@@ -132,7 +132,7 @@ export const policeCase: Strings<typeof english> = {
     rowName: (row) => `Rhes ${row}`,
     moreProblems: (count) => `Dangos ${rows(count)} arall`,
     unknownScheme: 'Mae’r rhestr yn enwi math o god nad yw gan y gofrestrfa hon.',
-    emptyRows: (count) => `Mae ${rows(count)} yn wag yn y golofn honno ac wedi’u gadael allan.`,
+    emptyRows: (count) => `Rhesi sy’n wag yn y golofn honno ac a adewir allan: ${amounts.format(count)}.`,
     total: (count, cost, perDay) =>
       `${readings(count)}, ${codes(cost)} i ofyn amdanynt. Mae eich heddlu yn caniatáu ${amounts.format(perDay)} y dydd i chi. Ni ofynnir am ddim eto.`,
     add: (count) => `Rhoi ${readings(count)} ar yr achos`,
@@ -161,7 +161,7 @@ export const policeCase: Strings<typeof english> = {
     asked: 'Chwiliad',
     notAsked: 'Codau a adawyd allan',
     missesText:
-      'Mae’r ffaith bod cod wedi’i gofrestru wedi’i phrofi. Yr hyn y mae’r gofrestrfa yn ei ddweud yw nad yw cod wedi’i gofrestru, ac nid oes prawf ohono; a gall codau a adawyd allan fod wedi’u cofrestru.',
+      'Mae’r ffaith bod cod wedi’i gofrestru wedi’i phrofi. Ond gair y gofrestrfa yn unig sydd dros ddweud nad yw cod wedi’i gofrestru, heb brawf; a gall codau a adawyd allan fod wedi’u cofrestru.',
     notLookedUp: 'Heb chwilio amdanynt',
     why: 'Pam',
     waits: 'Mae’n aros am chwiliad.',

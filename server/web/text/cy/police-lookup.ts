@@ -20,14 +20,14 @@ export const policeLookup: Strings<typeof english> = {
       'Mae’n cael ei darllen yn y porwr hwn ac nid yw’n cael ei lanlwytho. Mae ei hallwedd yn cael ei chadw fel y gellir ei defnyddio yma ond nid ei chopïo allan, ac mae’n cael ei hanghofio pan fyddwch yn allgofnodi.',
     whoSees: 'Pwy sy’n gweld eich bod yn chwilio am rywbeth?',
     whoSeesText:
-      'Mae pob chwiliad yn gwneud cofnod mewn log cyhoeddus: eich heddlu, eich ffugenw am y dydd, a thua faint o godau. Nid yw’n cynnwys y cod na chyfeirnod yr achos. Mae perchennog marc cofrestredig yn gweld bod rhywun wedi chwilio amdano.',
+      'Mae pob chwiliad yn gwneud cofnod mewn log cyhoeddus: eich heddlu, eich ffugenw am y dydd, a nifer bras y codau. Nid yw’n cynnwys y cod na chyfeirnod yr achos. Mae perchennog marc cofrestredig yn gweld bod rhywun wedi chwilio amdano, ar ôl 28 diwrnod fan bellaf.',
     signingOut: 'Wrthi’n allgofnodi',
     notSignedOut: 'Nid ydych wedi allgofnodi eto',
     notSignedOutText:
       'Mae eich allwedd yn dal yn y porwr hwn. Rhowch gynnig arall arni; os nad yw hynny’n helpu, cliriwch ddata’r wefan hon yng ngosodiadau’r porwr. Heb hynny, daw’r sesiwn i ben 15 munud ar ôl i chi wneud rhywbeth ddiwethaf.',
     ended: {
       self: 'Rydych wedi allgofnodi. Mae’r allwedd wedi’i hanghofio.',
-      idle: 'Cawsoch eich allgofnodi am na wnaed dim yma am 15 munud. Mae’r achosion wedi’u cadw, dan sêl: mewngofnodwch â’r un ffeil a byddant yn agor eto. Bydd chwiliad a oedd ar ei ganol yn mynd ymlaen bryd hynny.',
+      idle: 'Cawsoch eich allgofnodi am na wnaed dim yma am 15 munud. Mae’r achosion wedi’u cadw, ac wedi’u selio: mewngofnodwch â’r un ffeil a byddant yn agor eto. Bydd chwiliad a oedd ar ei ganol yn mynd ymlaen bryd hynny.',
       expired:
         'Mae eich manylion adnabod wedi dod i ben, felly rydych wedi’ch allgofnodi. I ddarllen eich achosion neu gadw eu tystiolaeth, mewngofnodwch â’r un ffeil; i chwilio am fwy, â ffeil y shifft nesaf.',
       elsewhere: 'Mewn tab arall fe allgofnodoch, neu mewngofnododd rhywun arall. Mewngofnodwch eto i fynd ymlaen.',
@@ -69,11 +69,11 @@ export const policeLookup: Strings<typeof english> = {
   schemes,
   reading: {
     caseLabel: 'Cyfeirnod yr achos',
-    caseHint: '64 nod ar y mwyaf. Nid yw’n gadael y porwr hwn mewn testun clir.',
+    caseHint: '64 nod ar y mwyaf. Nid yw’n gadael y porwr hwn ar ffurf y gellir ei darllen.',
     caseMissing: 'Rhowch gyfeirnod yr achos',
-    caseTooLong: (length) => `Mae gan gyfeirnod yr achos ${length} nod. Caiff fod yn 64 ar y mwyaf`,
+    caseTooLong: (length) => `Mae ${length} nod yng nghyfeirnod yr achos. Y mwyaf a ganiateir yw 64`,
     label: 'Yr hyn a ddarllenoch',
-    hint: 'Teipiwch ? yn lle nod na allwch ei ddarllen, a [8B] lle mae’n 8 neu’n B. Nid oes ots am fylchau a llinellau.',
+    hint: 'Teipiwch ? yn lle nod na allwch ei ddarllen, a [8B] lle mae’n 8 neu’n B. Nid yw bylchau na chysylltnodau o bwys.',
     missing: 'Rhowch yr hyn a ddarllenoch oddi ar yr eitem',
     more: 'Rhif arddangosyn a math o god (dewisol)',
     exhibit: 'Rhif arddangosyn',
@@ -91,7 +91,7 @@ export const policeLookup: Strings<typeof english> = {
     fits: (titles) => `Mae’n cyd-fynd â: ${titles}.`,
     omitted: (count) =>
       `Gadewir ${codes(count)} llai tebygol allan. Darllenwch fwy o nodau, neu dywedwch pa fath o god ydyw, er mwyn gofyn am bob un.`,
-    help: 'Sut i deipio rhif cyfresol, neu god na allwch ond darllen rhan ohono',
+    help: 'Sut i deipio rhif cyfresol, neu god na allwch ond ei ddarllen yn rhannol',
     helpUnread: 'Mae ? yn sefyll am un nod na allwch ei ddarllen: 8EQ7 1S0? SG3J TS93',
     helpOneOf: 'Mae [8B] yn sefyll am un nod sy’n un o’r rhain: 8KCM ESFH 2[8B]N1 9043',
     helpMaker: 'Ar gyfer rhif cyfresol dryll, rhowch y gwneuthurwr o flaen bar: Beretta | 279241',
@@ -107,9 +107,9 @@ export const policeLookup: Strings<typeof english> = {
     tooManyCandidates:
       'Gall fod yn ormod o godau gwahanol. Darllenwch fwy o nodau, neu dywedwch pa fath o god ydyw. Ni ofynnwyd am ddim.',
     rounded:
-      'Mae’r daenlen wedi talgrynnu’r rhif hwn, ac mae digidau wedi’u colli. Fformatiwch y golofn fel testun, rhowch y cod eto a’i chadw.',
+      'Mae’r daenlen wedi talgrynnu’r rhif hwn, ac mae digidau wedi’u colli. Fformatiwch y golofn fel testun, rhowch y cod eto ac yna cadwch y daenlen.',
     dated:
-      'Mae’r daenlen wedi troi’r cod hwn yn ddyddiad. Fformatiwch y golofn fel testun, rhowch y cod eto a’i chadw.',
+      'Mae’r daenlen wedi troi’r cod hwn yn ddyddiad. Fformatiwch y golofn fel testun, rhowch y cod eto ac yna cadwch y daenlen.',
     other: (code) => `Ni ellir chwilio amdano (${code}).`,
   },
 };

@@ -14,7 +14,7 @@ export const start: Strings<typeof english> = {
     police:
       'Chwiliwch am godau a ddarllenwyd oddi ar eitemau a adenillwyd. Mae angen manylion adnabod gan eich heddlu.',
     check: 'Gwiriwch dderbynneb y mae rhywun yn ei dangos i chi, heb rwydwaith os oes angen.',
-    log: 'Faint o chwiliadau y mae pob heddlu yn eu gwneud, a’r prawf nad oes yr un wedi’i guddio.',
+    log: 'Faint o chwiliadau y mae pob heddlu yn eu gwneud, a’r prawf nad oes yr un wedi’i adael allan.',
   },
   table: {
     title: 'Pwy all weld beth',
@@ -63,7 +63,7 @@ export const start: Strings<typeof english> = {
       'Ni all neb ailosod eich ymadrodd adfer. Heb yr ymadrodd a heb eich cist ni allwch byth newid cofrestriad na’i dynnu’n ôl eto.',
       'Os bydd digon o warcheidwaid a’r gofrestrfa yn dod ynghyd, neu os torrir i mewn iddynt i gyd, gallant roi cynnig ar ddyfaliadau. Mae codau hir a wnaed ar hap yn gwrthsefyll hynny; nid yw rhifau byr na rhifau cyfresol yn gwneud hynny.',
       'Gallai swyddog sydd wedi chwilio am eich cod unwaith, gyda chymorth cofrestrfa anonest, edrych ar y cofrestriad hwnnw eto heb i neb weld.',
-      'Gall dau swyddog o’r un heddlu gytuno i wneud drwg. Byddwch yn gweld yr agoriad yn eich hanes, ond ar ôl iddo ddigwydd.',
+      'Gall dau swyddog o’r un heddlu gytuno i wneud drwg. Byddwch yn gweld yr agoriad yn eich hanes, ond dim ond wedyn, 28 diwrnod yn ddiweddarach fan bellaf.',
       'Gallai pwy bynnag sy’n gallu gwylio traffig y gwerthwr a’r gofrestrfa fel ei gilydd gysylltu pryniant â chofrestriad yn ôl ei amser.',
       'Daw’r tudalennau hyn o’r gofrestrfa, a gallai un anonest ddarparu tudalennau wedi’u newid. Ar gyfer hynny mae llinell orchymyn a thudalennau sy’n cael eu lletya gan eraill; mae’r log cyhoeddus yn dweud pa dudalennau yw’r rhai cywir.',
     ],
@@ -79,7 +79,7 @@ export const start: Strings<typeof english> = {
     ],
     sentTitle: 'Wedi’i anfon i rywle arall',
     sent: [
-      'At y gofrestrfa: gwerthoedd wedi’u selio a’u sgramblo, statws cofrestriad, a’r hyn sy’n dangos pwy yw swyddog. Nid oes cod, eitem, manylion cyswllt, ymadrodd, cyfrinymadrodd na chyfeirnod achos yn gadael eich porwr ar ffurf y gallai neb ei darllen ar y ffordd.',
+      'At y gofrestrfa: gwerthoedd wedi’u selio a’u sgramblo, statws cofrestriad, a manylion adnabod swyddog. Nid oes cod, eitem, manylion cyswllt, ymadrodd, cyfrinymadrodd na chyfeirnod achos yn gadael eich porwr ar ffurf y gallai neb ei darllen ar y ffordd.',
       'At wasanaeth y gwerthwr: eich allwedd actifadu, pan fyddwch yn ei defnyddio. Mae’r gwasanaeth yn cael gwybod bod y pecyn wedi’i actifadu, ond nid ar gyfer pa god.',
       'Fel pob gwefan, mae’r gwasanaethau hyn yn gweld eich cyfeiriad rhwydwaith tra byddwch wedi cysylltu. Nid yw rhaglenni Blindmark yn ei gofnodi.',
     ],

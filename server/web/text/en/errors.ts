@@ -4,6 +4,7 @@
  */
 
 const NOTHING = 'Nothing was sent, and nothing has changed.';
+const NOT_TAKEN = 'Nothing was accepted, and nothing has changed.';
 const REFUSED = 'Nothing was changed. All that was registered before still stands.';
 const KEPT = 'Nothing is lost. What you typed is still here, and the same request goes on when you try again.';
 const REPORT = 'Please tell whoever runs this registry, and give them the details below.';
@@ -13,13 +14,13 @@ export const errors = {
   badInput: {
     title: 'Something is missing or not in the right form',
     what: 'One of the fields is empty, too long, or holds something that does not belong there.',
-    unchanged: NOTHING,
+    unchanged: NOT_TAKEN,
     next: 'Look through what you entered, correct it and send it again.',
   },
   tooLarge: {
     title: 'That is too much at once',
     what: 'What you entered, or the file that you chose, is larger than the registry accepts.',
-    unchanged: NOTHING,
+    unchanged: NOT_TAKEN,
     next: 'Shorten the text, or split the file, and try again.',
   },
   unknownRoute: {
@@ -42,7 +43,7 @@ export const errors = {
   },
   noSchemeFits: {
     title: 'This is not a code of any known kind',
-    what: 'Its length or its characters fit none of the kinds of marking that this registry knows.',
+    what: 'Its length or its characters fit none of the kinds of code that this registry knows.',
     unchanged: NOTHING,
     next: 'Compare it with the mark, character by character. If some can’t be read, put a ? in their place where the page allows it.',
   },
@@ -56,7 +57,7 @@ export const errors = {
     title: 'Too much of the code is unread',
     what: 'What was read could stand for more codes than may be asked for at once.',
     unchanged: 'Nothing was asked, and no part of the quota was used.',
-    next: 'Read more of the mark, if need be under better light or a microscope. Say which kind of marking it is, if you know. Instead of ? give the characters that it can be, such as [8B].',
+    next: 'Read more of the mark, if need be under better light or a microscope. Say which kind of code it is, if you know. Instead of ? give the characters that it can be, such as [8B].',
   },
   badPhrase: {
     title: 'These are not the words of a recovery phrase',
@@ -68,7 +69,7 @@ export const errors = {
     title: 'The passphrase does not open it',
     what: 'What you typed is not the passphrase under which this was sealed.',
     unchanged: 'What is sealed stays as it is. You can try as often as you need.',
-    next: 'Type it again, and mind capitals and spaces. Nobody can tell you the passphrase, but your recovery phrase brings back your marks without it.',
+    next: 'Type it again, and mind capitals and spaces. Nobody can tell you the passphrase, but your recovery phrase, with the codes of your marks, brings your registrations back without it.',
   },
   badActivationKey: {
     title: 'The activation key is mistyped',
@@ -105,7 +106,7 @@ export const errors = {
     title: 'This registry does not know your force',
     what: 'The force that issued the credential is not, or no longer, on this registry’s list.',
     unchanged: 'Nothing was asked and nothing has changed.',
-    next: 'Make sure that you are using the right registry. If you are, ask your force’s contact for it.',
+    next: 'Make sure that you are using the right registry. If you are, ask whoever is responsible for it in your force.',
   },
   unknownIssuer: {
     title: 'This registry does not know who made the pack',
@@ -121,15 +122,15 @@ export const errors = {
   },
   wrongOrigin: {
     title: 'This belongs to another registry',
-    what: 'The request, file or key was made for another registry than this one.',
+    what: 'The request, file or key was made for another registry, not for this one.',
     unchanged: 'Nothing has changed, here or there.',
     next: 'Open the pages of the registry that it was made for; its address is on your sheet, receipt or credential.',
   },
   wrongIssuer: {
     title: 'This belongs to another seller’s service',
-    what: 'The activation key was made for another service than the one that was asked.',
+    what: 'The activation key was made for another service, not for the one that was asked.',
     unchanged: 'The activation key was not used.',
-    next: 'Type the whole key again as it is printed. If it stays like this, ask the seller of the pack.',
+    next: 'Type the whole key again as it is printed. If it happens again, ask the seller of the pack.',
   },
   wrongEpoch: {
     title: 'The registry has changed its keys',
@@ -158,18 +159,18 @@ export const errors = {
   },
   tokenRequired: {
     title: 'This needs an activation key',
-    what: 'The registry has not seen this code from you before, so that it takes an activation key to register it.',
+    what: 'The registry has not seen this code from you before, so you need an activation key to register it.',
     unchanged: REFUSED,
     next: 'Register the mark with the activation key of your pack. If you are bringing back a mark from your phrase, check the code character by character.',
   },
   tokenForAnotherElement: {
     title: 'The permission belongs to another code',
-    what: 'The activation key was exchanged for a permission to register another code than this one.',
+    what: 'The activation key was exchanged for a permission to register another code, not this one.',
     unchanged: REFUSED,
     next: 'Start again with the same activation key and this code. If the key has no use left, ask the seller of the pack.',
   },
   tokenSpent: {
-    title: 'This activation key has made a registration already',
+    title: 'This activation key has already made a registration',
     what: 'One pack makes one registration, and this one has made its own.',
     unchanged: REFUSED,
     next: 'Look under “My marks”: the registration may be yours already. For a further mark, use the key of another pack.',
@@ -208,7 +209,7 @@ export const errors = {
     title: 'The lookup is not complete',
     what: 'A lookup has two steps, and the registry has no first step of yours for this one; it may have become too old.',
     unchanged: 'Your case’s readings and results stay as they are.',
-    next: 'Run the case again. The readings that have no result yet are asked anew.',
+    next: 'Look up again in this case. The readings that have no result yet are asked anew.',
   },
   credentialRevoked: {
     title: 'Your force has withdrawn this credential',
@@ -219,7 +220,7 @@ export const errors = {
   // Opening a contact
   notMatched: {
     title: 'There is no result of yours to open',
-    what: 'A contact can be opened only by an officer whose lookup found that registration.',
+    what: 'Only an officer whose lookup found that registration can ask for its contact.',
     unchanged: 'The contact stays sealed.',
     next: 'Look up the reading in this case first, then ask for the opening from its result.',
   },
@@ -230,8 +231,8 @@ export const errors = {
     next: 'Hand the request to a colleague, who signs in with their own credential and approves it.',
   },
   openingNotPending: {
-    title: 'This opening has been decided already',
-    what: 'A colleague has approved it already, or it is finished.',
+    title: 'This opening has already been decided',
+    what: 'A colleague has already approved it, or it is finished.',
     unchanged: 'What was decided still stands.',
     next: 'The officer who asked can read the contact in the case. For another look, ask for a new opening.',
   },
@@ -244,7 +245,7 @@ export const errors = {
   // The log
   notLogged: {
     title: 'There is no trace of this request in the public log',
-    what: 'The guardians answer only what stands in the public log, and this request does not.',
+    what: 'The guardians answer only what is in the public log, and this request is not.',
     unchanged: 'The guardians gave nothing out.',
     next: `Try again. ${REPORT}`,
   },
@@ -252,16 +253,16 @@ export const errors = {
     title: 'The public log is not as long as expected',
     what: 'The registry and a guardian do not agree on how long the log is. This can happen for a moment when much is going on.',
     unchanged: KEPT,
-    next: `Wait a minute and try again. If it stays like this: ${REPORT.toLowerCase()}`,
+    next: `Wait a minute and try again. If it happens again: ${REPORT.toLowerCase()}`,
   },
   logForked: {
-    title: 'The public log has been altered',
-    what: 'Two versions of the log have been seen that can’t both be true. The guardians have stopped, as they must.',
-    unchanged: 'What was registered before, and the receipts for it, still prove what they say.',
+    title: 'The public log contradicts itself',
+    what: 'Two versions of the log have been seen that can’t both be true. A guardian that sees this stops answering, as it must.',
+    unchanged: 'The receipts that you hold still prove what they say.',
     next: 'Do not go on here for now. Tell whoever runs this registry; officers: tell your force as well.',
   },
   badCheckpoint: {
-    title: 'The public log can’t be trusted at this moment',
+    title: 'The public log can’t be trusted at the moment',
     what: 'What the registry says about its log is not signed as it must be.',
     unchanged: 'Nothing that depends on it was accepted, and nothing of yours has changed.',
     next: `Try again in a minute. If it happens again: ${REPORT.toLowerCase()}`,
@@ -269,7 +270,7 @@ export const errors = {
   // Registrations
   notFound: {
     title: 'The registry has nothing under this',
-    what: 'There is no such registration or request, or it is not yours. The registry does not say which, so that nobody can probe it.',
+    what: 'There is no such registration or request, or it is not yours. The registry does not say which, so that nobody can find out by trying.',
     unchanged: 'Nothing has changed.',
     next: 'Check that you chose the right one. If you withdrew the registration, it is gone for good.',
   },
@@ -280,8 +281,8 @@ export const errors = {
     next: 'Open the mark again, look at what it says now, and make your change if it is still needed.',
   },
   alreadyRegistered: {
-    title: 'This is registered already, with other content',
-    what: 'The same registration exists, but holds something else than what was sent now.',
+    title: 'This is already registered, with other content',
+    what: 'The same registration exists, but holds something different from what was sent now.',
     unchanged: 'The registration stays as it was.',
     next: 'Open it under “My marks” and change what you want to change there.',
   },
@@ -294,13 +295,13 @@ export const errors = {
   // What a service said does not hold
   badProof: {
     title: 'An answer could not be proven right',
-    what: 'A guardian’s or the registry’s answer came without a proof that holds, so this page did not use it.',
+    what: 'A guardian’s or the registry’s answer came without a valid proof, so this page did not use it.',
     unchanged: 'Nothing false was accepted. What you typed is still here.',
     next: `Try again. If it happens again: ${REPORT.toLowerCase()}`,
   },
   badElement: {
     title: 'Part of the request could not be used',
-    what: 'One of the sealed values in the request is not valid. This should not happen by anything that you type.',
+    what: 'One of the sealed values in the request is not valid. Nothing that you type should cause this.',
     unchanged: 'Nothing has changed.',
     next: `Reload the page and try again. If it happens again: ${REPORT.toLowerCase()}`,
   },
@@ -318,7 +319,7 @@ export const errors = {
   },
   badTranscript: {
     title: 'The guardians’ keys were not made properly',
-    what: 'The record of how the guardians made their keys does not hold.',
+    what: 'The record of how the guardians made their keys does not prove that they made them properly.',
     unchanged: 'Nothing has changed.',
     next: REPORT,
   },
@@ -331,7 +332,7 @@ export const errors = {
   // Not at present
   logBehind: {
     title: 'The registry is catching up',
-    what: 'The registry’s log is shorter than what the guardians have seen of it. That is so for a while after a repair.',
+    what: 'The registry’s log is shorter than what the guardians have seen of it. That can happen for a while after a repair.',
     unchanged: KEPT,
     next: 'Try again in a while. If it lasts for hours, tell whoever runs this registry.',
   },
@@ -355,7 +356,7 @@ export const errors = {
   },
   overloaded: {
     title: 'The registry has too much to do',
-    what: 'More is asked of the service at this moment than it can answer.',
+    what: 'The service is being asked for more than it can answer at the moment.',
     unchanged: KEPT,
     next: 'Try again shortly.',
   },

@@ -24,12 +24,12 @@ export const log = {
     hidden: 'Hidden for now',
     root: 'Fingerprint of all entries',
     rootHint:
-      'Whoever sees as many entries as you must see these same characters. If two people do not, keep both: it proves that the log was falsified.',
+      'Whoever sees the same number of entries as you must see these same characters. If they see others, keep a copy of both: it means that one of you was shown a falsified log.',
     registry: 'Registry',
     test: 'For tests',
     testHint: 'A registry for tests protects nobody: register nothing real here.',
     fingerprint: 'Fingerprint of the registry',
-    fingerprintHint: 'It stands on marking packs and receipts too.',
+    fingerprintHint: 'It is on marking packs and receipts too.',
   },
   guardians: {
     title: 'Who watches the log',
@@ -56,7 +56,7 @@ export const log = {
   result: {
     title: (count: number): string => `Verified: ${entries(count)}`,
     range: (from: number, to: number): string =>
-      `Entries ${amounts.format(from)} to ${amounts.format(to)} are just those that the registry signed for. None was changed, left out or added.`,
+      `Entries ${amounts.format(from)} to ${amounts.format(to)} are exactly those that the registry signed for. None was changed, left out or added.`,
     empty: 'The log has no entries yet.',
     witnesses: (names: string): string => `This state of the log was confirmed within the last day by ${names}.`,
     and: 'and',
@@ -76,9 +76,9 @@ export const log = {
   failed: {
     title: 'The log did not verify',
     altered:
-      'The registry serves something else than what it signed for. Your browser stopped there and accepted none of it.',
-    unsigned: 'What the registry shows as the state of its log is not signed as it must be, or not of the last day.',
-    forked: 'The registry shows another log than it showed before. Both cannot be true.',
+      'The registry sent something different from what it signed for. Your browser stopped there and accepted none of it.',
+    unsigned: 'What the registry shows as the state of its log is not signed as it must be, or is more than a day old.',
+    forked: 'The registry shows a different log from the one it showed before. Both cannot be true.',
     behind: 'The registry shows a shorter log than it showed before.',
     stranger: 'The list of who takes part is not signed as it must be.',
     place: 'Where',
@@ -86,7 +86,7 @@ export const log = {
     unchangedText: 'Receipts that owners hold still prove what they say.',
     next: 'What to do now',
     nextText:
-      'Try again. If it stays so, do not rely on this registry, and tell a guardian. The command line (blindmark audit) saves the evidence.',
+      'Try again. If it happens again, do not rely on this registry, and tell a guardian. The command line (blindmark audit) saves the evidence.',
   },
   kinds: {
     activation: 'An owner had a code prepared for registration',

@@ -23,16 +23,16 @@ export const ownerMark = {
   mark: {
     title: 'One mark',
     unknown: 'There is no such mark in this vault',
-    unknownBody: 'The address may be from another vault.',
+    unknownBody: 'The address of this page may belong to another vault.',
     kind: 'Kind of code',
     registered: 'Registered on',
     items: 'Property',
     contact: 'How police reach you',
     status: 'Status',
     noItems: 'Not known in this vault.',
-    relay: 'By messages alone, which you find here',
+    relay: 'By messages only, which you find here',
     none: 'Not at all',
-    unknownContact: 'Sealed before this vault was rebuilt; nobody but police can open it',
+    unknownContact: 'Sealed before this vault was rebuilt; only police can have it opened',
     secondPerson: 'Second person:',
     actions: 'What you can do',
     report: 'Report it stolen or lost',
@@ -47,9 +47,9 @@ export const ownerMark = {
     refresh: 'Ask the registry for news',
     refreshed: 'This is what the registry has now.',
     pending:
-      'This registration was begun and did not come to its end. Go on with it: what was done is not done twice, and nothing is used up again.',
+      'This registration was begun and is not finished. Go on with it: what was done is not done twice, and nothing is used up again.',
     withdrawn:
-      'You have withdrawn this registration. Police who read the code find nothing. Its receipts stay in your vault.',
+      'You have withdrawn this registration. Police who read the code no longer find it. Its receipts stay in your vault.',
     changed: 'Changed. It is in the public log, and the receipt is in your vault.',
   },
   report: {
@@ -74,12 +74,12 @@ export const ownerMark = {
     working: 'Fetching the history and verifying it',
     vouched: (threshold: number) => `At least ${threshold} independent guardians vouch for the log.`,
     delayed:
-      'A police force may keep a lookup hidden for up to 28 days while it investigates. It appears here after that.',
+      'A police force may keep a lookup or an opening hidden for up to 28 days while it investigates. It appears here after that.',
     registration: 'You registered it.',
     statusChanged: 'You changed its status.',
     replace: 'You changed its description, or how you can be reached.',
     withdraw: 'You withdrew it.',
-    match: 'Police read the code off an item and found this registration.',
+    match: 'Police looked up the code and found this registration.',
     matchEntry: (entry: string) => `The lookup is entry ${entry} of the public log, which names the police force.`,
     opening: (force: string) => `Two officers of ${force} had your contact opened.`,
     officers: (first: string, second: string) => `Their pseudonyms are ${first} and ${second}.`,
@@ -105,7 +105,7 @@ export const ownerMark = {
     eraseBody:
       'Until you erase them, they wait at the registry. They are not kept in your vault, so note down what you need.',
     erasing: 'Erasing',
-    erased: 'The messages were erased at the registry. What stands below is in this page alone.',
+    erased: 'The messages were erased at the registry. What you see below is on this page only.',
     refused: (count: number) =>
       count === 1
         ? '1 message was not signed by an officer whom the registry knows, and is not shown.'
@@ -113,7 +113,7 @@ export const ownerMark = {
   },
   receipts: {
     title: 'Receipts',
-    lead: 'A receipt proves that something was in the public log by a certain time. It names neither you nor the code. Anyone can check it, also without a connection.',
+    lead: 'A receipt proves that something was in the public log by a certain time. It names neither you nor the code. Anyone can check it, even without a connection.',
     none: 'There are no receipts yet.',
     working: 'Fetching the receipts from your vault',
     registration: 'Registration',
@@ -131,13 +131,13 @@ export const ownerMark = {
   receipt: {
     title: (what: string) => `Receipt: ${what}`,
     proves: (origin: string, entry: string) =>
-      `This proves that entry ${entry} of the public log of ${origin} was there by the time that it names.`,
+      `This proves that entry ${entry} was in the public log of ${origin} by the time that the receipt names.`,
     hour: 'Time of the entry',
     entry: 'Entry of the log',
     registry: 'Registry',
     fingerprint: 'Fingerprint of the registry',
     qr: (what: string) => `QR code of the receipt: ${what}`,
-    qrHow: 'The page “Check a receipt” reads this square by camera or as a picture.',
+    qrHow: 'The page “Check a receipt” reads this square with a camera or from a picture.',
     noQr: 'This receipt is too long for a QR code. Save it as a file.',
     saveFile: 'Save the receipt as a file',
     saved: (name: string) => `Saved as ${name}.`,
@@ -156,7 +156,7 @@ export const ownerMark = {
   },
   withdraw: {
     title: 'Withdraw the registration',
-    lead: 'The registry erases the registration. Police who read the code then find nothing, and cannot reach you.',
+    lead: 'The registry erases the registration. Police who read the code then no longer find it, and cannot reach you by it.',
     warning: 'This cannot be undone. To register the code again, you need another activation key.',
     keep: 'The public log keeps its entries, which name neither code nor owner, and your receipts stay valid.',
     word: 'withdraw',

@@ -50,12 +50,12 @@ export const policeCase = {
     missing: 'This browser holds no such case for your credential file.',
   },
   run: {
-    waiting: (count: number): string => `${readings(count)} ${count === 1 ? 'waits' : 'wait'} to be looked up`,
+    waiting: (count: number): string => `${readings(count)} ${count === 1 ? 'is' : 'are'} waiting to be looked up`,
     cost: (cost: number, perDay: number): string =>
       `Looking up will ask for ${codes(cost)}. Your force allows you ${amounts.format(perDay)} a day.`,
     overQuota: (cost: number, perDay: number): string =>
       `${codes(cost)} are more than the ${amounts.format(perDay)} of one day. It asks for as many as it may, keeps those results and stops. Go on tomorrow, or say which kind of code it is.`,
-    nothingToAsk: 'None of what waits can be looked up. Correct or remove it below.',
+    nothingToAsk: 'Nothing that is waiting can be looked up. Correct or remove it below.',
     button: (cost: number): string => `Look up ${codes(cost)}`,
     going: 'Looking up',
     keeps: 'Each result is kept as it comes. You may reload or close this page: it goes on when you come back.',
@@ -71,13 +71,13 @@ export const policeCase = {
     entry: (before: string, match: string): string => `By ${before}. Shown to you by entry ${match}.`,
     claims: (count: number): string => `${amounts.format(count)} claims on this code`,
     claimsText:
-      'More than one person registered this code. They are shown in the order in which the log took them. Being first is evidence, and no proof.',
+      'This code was registered more than once. The claims are shown in the order in which the log took them. Being first is evidence, but not proof.',
     first: 'First claim',
     counter: (place: number): string => `Counter-claim ${place}`,
     miss: 'The registry shows no registration of this code. That says nothing about who owns the item.',
     missMany: (count: number): string =>
       `The registry shows no registration of any of the ${amounts.format(count)} possible codes. That says nothing about who owns the item.`,
-    unsure: 'Something was found and is not shown, since it does not verify. Do not take this for a miss.',
+    unsure: 'Something was found and is not shown, since it does not verify. Do not take this as “not registered”.',
     refused: (count: number): string =>
       `${counted(count, 'registration was', 'registrations were')} found and not shown: altered, or not in the log as it should be. Tell the registry.`,
     misread: (title: string): string =>
@@ -90,8 +90,8 @@ export const policeCase = {
     at: (time: string): string => `Looked up on ${time}.`,
     noContact: 'The owner left no way to be reached.',
     ask: 'Ask for the keeper’s contact',
-    openingPending: 'Contact: waits for a colleague',
-    openingApproved: 'Contact: approved, waits for guardians',
+    openingPending: 'Contact: waiting for a colleague',
+    openingApproved: 'Contact: approved, waiting for guardians',
     openingOpened: 'Contact: opened',
     openingExpired: 'Contact: not approved in time',
   },
@@ -157,7 +157,7 @@ export const policeCase = {
       'That a code is registered is proven. That a code is not registered is what the registry says, and has no proof; and codes that were left out may be registered.',
     notLookedUp: 'Not looked up',
     why: 'Why',
-    waits: 'It waits to be looked up.',
+    waits: 'It is waiting to be looked up.',
     noResults: 'There are no results yet.',
     verify: 'How to verify it',
     verifyText:

@@ -20,7 +20,7 @@ export const policeLookup = {
       'It is read in this browser and is not uploaded. Its key is kept so that it can be used here and cannot be copied out, and it is forgotten when you sign out.',
     whoSees: 'Who sees that you look something up?',
     whoSeesText:
-      'Each lookup makes an entry in a public log: your force, your pseudonym of the day, and about how many codes. It holds neither the code nor the case reference. The owner of a registered mark sees that it was looked up.',
+      'Each lookup makes an entry in a public log: your force, your pseudonym of the day, and about how many codes. It holds neither the code nor the case reference. The owner of a registered mark sees that it was looked up, at the latest after 28 days.',
     signingOut: 'Signing out',
     notSignedOut: 'You are not signed out yet',
     notSignedOutText:
@@ -68,7 +68,7 @@ export const policeLookup = {
   schemes,
   reading: {
     caseLabel: 'Case reference',
-    caseHint: 'At most 64 characters. It does not leave this browser in clear.',
+    caseHint: 'At most 64 characters. It does not leave this browser in a readable form.',
     caseMissing: 'Enter the case reference',
     caseTooLong: (length: number): string => `The case reference has ${length} characters. It may have at most 64`,
     label: 'What you read',
@@ -100,12 +100,13 @@ export const policeLookup = {
     badInput: 'It has a character that no code has. Use letters, digits, ? and brackets such as [8B].',
     noSchemeFits: 'No kind of code looks like this. Count the characters, and put ? for each one you cannot read.',
     checkFailed:
-      'The check characters do not match, so a character was misread. Look again, and put ? where you are unsure.',
+      'The check characters do not match, so a character was misread. Look again, and put ? where you are not sure.',
     tooManyCandidates:
-      'It may be too many different codes. Read more characters, or say which kind of code it is. Nothing was asked.',
+      'It could be too many different codes. Read more characters, or say which kind of code it is. Nothing was asked.',
     rounded:
-      'The spreadsheet has rounded this number, and digits are lost. Format the column as text, enter the code again and save.',
-    dated: 'The spreadsheet has made a date of this code. Format the column as text, enter the code again and save.',
+      'The spreadsheet has rounded this number, and digits are lost. Format the column as text, enter the code again and save the spreadsheet.',
+    dated:
+      'The spreadsheet has turned this code into a date. Format the column as text, enter the code again and save the spreadsheet.',
     other: (code: string): string => `It cannot be looked up (${code}).`,
   },
 };

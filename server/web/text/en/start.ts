@@ -11,7 +11,7 @@ export const start = {
     owner: 'Register a mark, see who looked it up, report it stolen or lost.',
     police: 'Look up codes that were read off recovered items. Needs a credential from your force.',
     check: 'Verify a receipt that somebody shows you, without a network if need be.',
-    log: 'How many lookups each force makes, and the proof that none is hidden.',
+    log: 'How many lookups each force makes, and the proof that none is left out.',
   },
   table: {
     title: 'Who can see what',
@@ -60,7 +60,7 @@ export const start = {
       'Nobody can reset your recovery phrase. Without the phrase and without your vault you can never change or withdraw a registration again.',
       'If enough guardians and the registry join forces, or are all broken into, they can try out guesses. Long random codes withstand that; short numbers and serial numbers do not.',
       'An officer who has looked up your code once could, with a dishonest registry’s help, look at that registration again unseen.',
-      'Two officers of one force can agree to do wrong. You will see the opening in your history, but after the fact.',
+      'Two officers of one force can agree to do wrong. You will see the opening in your history, but only afterwards, at most 28 days later.',
       'Whoever can watch the traffic of both the seller and the registry might link a purchase with a registration by its time.',
       'These pages come from the registry, and a dishonest one could serve altered pages. For that case there are a command line and pages hosted by others; the public log says which pages are the right ones.',
     ],
@@ -76,7 +76,7 @@ export const start = {
     ],
     sentTitle: 'Sent elsewhere',
     sent: [
-      'To the registry: sealed and scrambled values, the status of a registration, and what identifies an officer. No code, item, contact, phrase, passphrase or case reference leaves your browser in a form that anybody could read on the way.',
+      'To the registry: sealed and scrambled values, the status of a registration, and an officer’s credential. No code, item, contact, phrase, passphrase or case reference leaves your browser in a form that anybody could read on the way.',
       'To the seller’s service: your activation key, when you use it. The service learns that the pack was activated, but not for which code.',
       'Like every website, these services see your network address while you are connected. The Blindmark programs do not write it down.',
     ],

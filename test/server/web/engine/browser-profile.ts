@@ -16,61 +16,12 @@ import { VaultDatabase } from '../../../../server/web/engine/vault-database.ts';
 import { VaultPlace } from '../../../../server/web/engine/vault-place.ts';
 import { CHEAP_STRETCH } from '../../../support/fixture.ts';
 import type { Services } from '../../../support/services.ts';
+import { Locks } from './locks.ts';
+import { TabLife, type Step } from './tab-life.ts';
 
 /** Argon2id, and no more of it than a test registry's: that a passphrase is stretched is not what these tests are about. */
 export const cheapArgon2id: Argon2id = async (password, salt, _, length) =>
   argon2idNode(password, salt, CHEAP_STRETCH, length);
-
-const never = async (): Promise<never> => new Promise<never>(() => undefined);
-
-type Request = LockManager['request'];
-
-/** Web Locks of one browser: one name, one holder at a time, first come first served. */
-class Locks {
-  #holder: object | undefined;
-  #waiting: { readonly tab: object; readonly grant: () => void }[] = [];
-
-  /** What one tab has of them. */
-  of(tab: object): Pick<LockManager, 'request'> {
-    const request = async (
-      _name: string,
-      { signal }: { readonly signal: AbortSignal },
-      callback: () => Promise<unknown>,
-    ): Promise<unknown> => {
-      await new Promise<void>((resolve, reject) => {
-        const waiting = { tab, grant: resolve };
-        this.#waiting.push(waiting);
-        signal.addEventListener('abort', () => {
-          this.#waiting = this.#waiting.filter((other) => other !== waiting);
-          reject(signal.reason as Error);
-        });
-        this.#grantNext();
-      });
-      try {
-        return await callback();
-      } finally {
-        this.release(tab);
-      }
-    };
-    return { request: request as unknown as Request };
-  }
-
-  release(tab: object): void {
-    this.#waiting = this.#waiting.filter((waiting) => waiting.tab !== tab);
-    if (this.#holder === tab) this.#holder = undefined;
-    this.#grantNext();
-  }
-
-  #grantNext(): void {
-    if (this.#holder !== undefined) return;
-    const next = this.#waiting.shift();
-    this.#holder = next?.tab;
-    next?.grant();
-  }
-}
-
-/** What happens around what a tab sends and writes: it may wait for ever, or fail. */
-export type Step = () => Promise<void>;
 
 /** A database whose writes are steps. */
 class SteppedDatabase extends VaultDatabase {
@@ -130,37 +81,17 @@ export class BrowserProfile {
   openTab({ fetch: given = fetch, registryFile, diesAt, onWrite }: TabOptions = {}): Tab {
     this.use();
     const tab = {};
-    let isDead = false;
-    let steps = 0;
-    let onDeath: () => void = () => undefined;
-    const died = new Promise<void>((resolve) => {
-      onDeath = resolve;
-    });
-    const kill = (): void => {
-      isDead = true;
-      this.#locks.release(tab);
-      onDeath();
-    };
-    const step: Step = async () => {
-      if (!isDead) steps += 1;
-      if (!isDead && steps === diesAt) kill();
-      if (isDead) await never();
-    };
+    const life = new TabLife(diesAt, () => this.#locks.release(tab));
     const options: EngineOptions = {
       registryFile: registryFile ?? (async () => this.#services.registryFile),
-      fetch: async (url, init) => {
-        await step();
-        const response = await given(url, init);
-        await step();
-        return response;
-      },
+      fetch: life.around(given),
       retry: { attempts: 2, firstDelayMs: 1 },
       argon2id: cheapArgon2id,
       now: () => this.#services.clock.now,
     };
     const database = new SteppedDatabase(async () => {
       await onWrite?.();
-      await step();
+      await life.step();
     });
     const defects: unknown[] = [];
     const none = async (): Promise<object> => ({});
@@ -171,7 +102,7 @@ export class BrowserProfile {
         { owner: async () => createOwnerEngine(options, place), police: none, proofs: none },
         (message: Answer) => {
           const data: unknown = structuredClone(message);
-          if (!isDead) for (const listener of listeners) listener({ data });
+          if (!life.isDead) for (const listener of listeners) listener({ data });
         },
         (error) => {
           defects.push(error);
@@ -181,12 +112,12 @@ export class BrowserProfile {
         postMessage: (message) => {
           void answer(structuredClone(message));
         },
-        terminate: kill,
+        terminate: life.kill,
         addEventListener: (type, listener) => {
           if (type === 'message') listeners.push(listener);
         },
       };
     };
-    return { engine: connectEngine(createWorker), steps: () => steps, died, kill, defects };
+    return { engine: connectEngine(createWorker), steps: () => life.steps, died: life.died, kill: life.kill, defects };
   }
 }

@@ -21,59 +21,8 @@ import {
 import { createPoliceEngine } from '../../../../server/web/engine/police-engine.ts';
 import type { TestOfficer } from '../../../support/fixture.ts';
 import type { Services } from '../../../support/services.ts';
-
-const never = async (): Promise<never> => new Promise<never>(() => undefined);
-
-type Grant = { readonly tab: object; readonly grant: () => void };
-
-/** Web Locks of one browser: by name, one holder at a time, first come first served. */
-class Locks {
-  readonly #queues = new Map<string, Grant[]>();
-
-  /** What one tab has of them. */
-  of(tab: object): Pick<LockManager, 'request'> {
-    const request = async (
-      name: string,
-      { signal }: { readonly signal?: AbortSignal },
-      callback: () => Promise<unknown>,
-    ): Promise<unknown> => {
-      let mine: Grant | undefined;
-      await new Promise<void>((resolve, reject) => {
-        const queue = this.#queues.get(name) ?? [];
-        this.#queues.set(name, queue);
-        mine = { tab, grant: resolve };
-        queue.push(mine);
-        const onAbort = (): void => {
-          if (queue[0] === mine) return;
-          queue.splice(queue.indexOf(mine as Grant), 1);
-          reject(signal?.reason as Error);
-        };
-        if (queue[0] === mine) resolve();
-        else signal?.addEventListener('abort', onAbort);
-        if (signal?.aborted === true) onAbort();
-      });
-      try {
-        return await callback();
-      } finally {
-        this.#leave(name, (grant) => grant === mine);
-      }
-    };
-    return { request: request as unknown as LockManager['request'] };
-  }
-
-  release(tab: object): void {
-    for (const name of this.#queues.keys()) this.#leave(name, (grant) => grant.tab === tab);
-  }
-
-  #leave(name: string, isLeaving: (grant: Grant) => boolean): void {
-    const queue = this.#queues.get(name) ?? [];
-    const [before] = queue;
-    queue.splice(0, queue.length, ...queue.filter((grant) => !isLeaving(grant)));
-    if (queue[0] !== before) queue[0]?.grant();
-  }
-}
-
-type Step = () => Promise<void>;
+import { Locks } from './locks.ts';
+import { TabLife, type Step } from './tab-life.ts';
 
 /** A database whose writes are steps. */
 class SteppedDatabase extends PoliceDatabase {
@@ -146,30 +95,10 @@ export class PoliceBrowser {
   openTab({ fetch: given = fetch, diesAt, onWrite, onRemove, retry }: TabOptions = {}): Tab {
     this.use();
     const tab = {};
-    let isDead = false;
-    let steps = 0;
-    let onDeath: () => void = () => undefined;
-    const died = new Promise<void>((resolve) => {
-      onDeath = resolve;
-    });
-    const kill = (): void => {
-      isDead = true;
-      this.#locks.release(tab);
-      onDeath();
-    };
-    const step: Step = async () => {
-      if (!isDead) steps += 1;
-      if (!isDead && steps === diesAt) kill();
-      if (isDead) await never();
-    };
+    const life = new TabLife(diesAt, () => this.#locks.release(tab));
     const options: EngineOptions = {
       registryFile: async () => this.#services.registryFile,
-      fetch: async (url, init) => {
-        await step();
-        const response = await given(url, init);
-        await step();
-        return response;
-      },
+      fetch: life.around(given),
       retry: { attempts: 2, firstDelayMs: 1, longestDelayMs: 20, ...retry },
       argon2id: argon2idNode,
       now: () => this.#services.clock.now,
@@ -177,9 +106,14 @@ export class PoliceBrowser {
     };
     const database = new SteppedDatabase(async () => {
       await onWrite?.();
-      await step();
+      await life.step();
     }, onRemove);
-    return { police: callsOf(createPoliceEngine(options, database)), steps: () => steps, died, kill };
+    return {
+      police: callsOf(createPoliceEngine(options, database)),
+      steps: () => life.steps,
+      died: life.died,
+      kill: life.kill,
+    };
   }
 
   /** Every byte that this browser has stored, save keys that it shows to nobody. */

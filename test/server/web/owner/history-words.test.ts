@@ -27,7 +27,7 @@ describe('sentencesOf', () => {
   });
 
   it('says that police found it, and where the public log names the force', () => {
-    expect(say({ kind: 'match', lookup: 8 })).toMatch(/Police read the code.*entry 8/u);
+    expect(say({ kind: 'match', lookup: 8 })).toMatch(/Police looked up the code.*entry 8/u);
     expect(say({ kind: 'match' })).toBe(words.match);
   });
 
