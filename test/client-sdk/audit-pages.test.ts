@@ -14,31 +14,9 @@ import {
   type PagesManifest,
 } from '../../crypto/pages.ts';
 import { rosterHash } from '../../crypto/roster.ts';
-import { activations, addressOf, AuditWorld, HOUR, REGISTRY_URL } from '../support/audit-world.ts';
+import { activations, addressOf, AuditWorld, deployPages, HOUR, pageContents, REGISTRY_URL } from '../support/audit-world.ts';
 import { refusal } from '../support/refusal.ts';
 import { logKey, NOON } from '../support/small-roster.ts';
-
-const contents = (version: string) =>
-  ['index.html', 'owner/index.html', 'assets/main.js'].map((path) => ({
-    path,
-    content: utf8ToBytes(`${path} ${version}`),
-  }));
-
-/** Serves a build in the place of the one before. */
-function deploy(world: AuditWorld, version = 'one', prefix = ''): PagesManifest {
-  const files = contents(version);
-  const manifest = createPagesManifest(files);
-  world.files.clear();
-  for (const { path, content } of files) world.files.set(prefix + pageAddress(path), content);
-  world.files.set(`${prefix}pages.json`, formatPagesManifest(manifest));
-  const file = {
-    format: 'blindmark-registry-v1' as const,
-    url: REGISTRY_URL,
-    rosterFingerprint: rosterHash(world.chain[0]?.roster as Uint8Array),
-  };
-  world.files.set(`${prefix}registry.json`, utf8ToBytes(formatCredentialFile(registryFileSchema, file)));
-  return manifest;
-}
 
 /** @returns the index of the entry */
 const logBuild = (world: AuditWorld, manifest: PagesManifest): number =>
@@ -47,7 +25,7 @@ const logBuild = (world: AuditWorld, manifest: PagesManifest): number =>
 /** A registry that serves pages as its log says. */
 function worldWithPages(): { readonly world: AuditWorld; readonly manifest: PagesManifest; readonly index: number } {
   const world = new AuditWorld();
-  const manifest = deploy(world);
+  const manifest = deployPages(world);
   const index = logBuild(world, manifest);
   world.append(...activations(3));
   return { world, manifest, index };
@@ -70,8 +48,8 @@ describe('pages that are those of the log', () => {
 
   it('verify when the log has named others before and since then again', async () => {
     const { world, manifest } = worldWithPages();
-    logBuild(world, deploy(world, 'two'));
-    deploy(world);
+    logBuild(world, deployPages(world, 'two'));
+    deployPages(world);
     const index = logBuild(world, manifest);
     expect((await world.audit()).report).toMatchObject({ findings: [], pages: { entry: { index } } });
   });
@@ -86,7 +64,7 @@ describe('pages that are those of the log', () => {
 
   it('may be hosted elsewhere', async () => {
     const world = new AuditWorld();
-    logBuild(world, deploy(world, 'one', 'hosted/'));
+    logBuild(world, deployPages(world, 'one', 'hosted/'));
     const { report } = await world.audit(null, { pagesUrl: `${REGISTRY_URL}/hosted/` });
     expect(report).toMatchObject({ findings: [], pages: { files: 3 } });
   });
@@ -104,7 +82,7 @@ describe('pages that are those of the log', () => {
 
   it.each([1, 2, 3])('may change while they are looked at, and be logged %i looks later', async (looks) => {
     const { world } = worldWithPages();
-    const second = deploy(world, 'two');
+    const second = deployPages(world, 'two');
     let seen = 0;
     const inner = world.fetch();
     const fetch: Fetch = async (input, init) => {
@@ -133,7 +111,7 @@ describe('a state of an audit that knew no pages', () => {
     delete text.rules.pages;
     text.rules.kinds = Object.fromEntries(Object.entries(text.rules.kinds).filter(([kind]) => kind !== 'pages'));
     const kept = parseAuditState('state', utf8ToBytes(JSON.stringify(text)));
-    const index = logBuild(world, deploy(world));
+    const index = logBuild(world, deployPages(world));
     const { report } = await world.audit(kept);
     expect(report).toMatchObject({ findings: [], auditedBefore: 1, pages: { entry: { index } } });
     expect(report.totals.kinds.pages).toBe(1);
@@ -149,7 +127,7 @@ interface Evidence {
 describe('pages that are not', () => {
   it('are found where the log names others, with the entry’s proof', async () => {
     const { world, index, manifest } = worldWithPages();
-    const other = deploy(world, 'two');
+    const other = deployPages(world, 'two');
     const { report } = await world.audit();
     expect(report.findings).toEqual([
       {
@@ -176,14 +154,14 @@ describe('pages that are not', () => {
 
   it('are found again by the next audit', async () => {
     const { world } = worldWithPages();
-    deploy(world, 'two');
+    deployPages(world, 'two');
     const { state } = await world.audit();
     expect((await world.audit(state)).report.findings).toMatchObject([{ rule: 'pages', path: 'pages.json' }]);
   });
 
   it('are found where no entry names any', async () => {
     const world = new AuditWorld();
-    deploy(world);
+    deployPages(world);
     expect((await world.audit()).report.findings).toMatchObject([
       { rule: 'pages', path: 'pages.json', message: 'pages are served, and no entry of the log names them' },
     ]);
@@ -224,9 +202,9 @@ describe('pages that are not', () => {
     'are found at “%s” where the list is of others',
     async (address) => {
       const world = new AuditWorld();
-      deploy(world);
+      deployPages(world);
       const manifest = createPagesManifest([{ path: 'robots.txt', content: utf8ToBytes('x') }]);
-      for (const { path } of contents('one')) world.files.delete(pageAddress(path));
+      for (const { path } of pageContents('one')) world.files.delete(pageAddress(path));
       world.files.set('robots.txt', utf8ToBytes('x'));
       world.files.set('pages.json', formatPagesManifest(manifest));
       logBuild(world, manifest);
@@ -288,7 +266,7 @@ describe('pages that are not', () => {
 
   it('are kept as they were served up to twenty, and all of them are named', async () => {
     const world = new AuditWorld();
-    deploy(world);
+    deployPages(world);
     const files = Array.from({ length: 30 }, (_, i) => ({ path: `${i}.js`, content: utf8ToBytes(`${i}`) }));
     const manifest = createPagesManifest(files);
     logBuild(world, manifest);

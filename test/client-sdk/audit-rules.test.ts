@@ -10,9 +10,10 @@ import {
   type LogEntry,
   SIZE_CLASSES,
 } from '../../crypto/log-entry.ts';
+import { pagesHash } from '../../crypto/pages.ts';
 import type { RosterEpoch } from '../../crypto/roster.ts';
 import { STRETCH_FLOOR } from '../../crypto/stretch.ts';
-import { AuditWorld, delayingForces, HOUR } from '../support/audit-world.ts';
+import { AuditWorld, delayingForces, deployPages, HOUR } from '../support/audit-world.ts';
 import { publicPart, splitKey } from '../support/split-key.ts';
 
 const hash = () => randomBytes(32);
@@ -80,7 +81,7 @@ describe('an honest log', () => {
     world.append(opening(), { kind: 'action', hour: HOUR, mark: hash(), action: 'status', row: hash() });
     world.append({ kind: 'check', hour: HOUR, request: hash() });
     world.append({ kind: 'revocation', hour: HOUR, force: 'force-a', list: hash(), signature: randomBytes(64) });
-    world.append({ kind: 'pages', hour: HOUR, build: hash() });
+    world.append({ kind: 'pages', hour: HOUR, build: pagesHash(deployPages(world)) });
     const hiddenLookup = hide(lookup());
     const at = world.append(hiddenLookup.delayed);
     const hiddenMatch = hide(match(at));

@@ -83,7 +83,7 @@ describe('a receipt’s QR code', () => {
     const next = { ...first, roster: { ...first.roster, version: 2, threshold: 1 }, hash: randomBytes(32) };
     const underBoth = formatReceiptQr(formatReceipt(receipt), [first, next]) as string;
     expect(parseReceiptQr(underBoth, [first, next])).toContain('guardian/g1');
-    expect(() => parseReceiptQr(underBoth, [first])).toThrow(refusal('badRoster', 'receipt'));
+    expect(() => parseReceiptQr(underBoth, [first])).toThrow(refusal('badRoster', 'roster'));
   });
 
   it.each([

@@ -1,9 +1,11 @@
 /** A registry as an auditor sees it: rosters and a log with real keys, served from memory, and a clock. */
 import type { Fetch } from '../../client-sdk/http.ts';
-import { randomBytes } from '../../crypto/bytes.ts';
+import { randomBytes, utf8ToBytes } from '../../crypto/bytes.ts';
+import { formatCredentialFile, registryFileSchema } from '../../crypto/credential-files.ts';
 import { formatLogEntry, hourOf, type LogEntry } from '../../crypto/log-entry.ts';
 import { cosignerName, logName } from '../../crypto/log-proof.ts';
 import { formatMessage } from '../../crypto/message.ts';
+import { createPagesManifest, formatPagesManifest, pageAddress, type PagesManifest } from '../../crypto/pages.ts';
 import {
   formatRoster,
   rosterEntry,
@@ -157,4 +159,27 @@ export function worldOf(size: number): AuditWorld {
   const world = new AuditWorld();
   world.append(...activations(size - 1));
   return world;
+}
+
+/** The files of a small build. */
+export const pageContents = (version: string) =>
+  ['index.html', 'owner/index.html', 'assets/main.js'].map((path) => ({
+    path,
+    content: utf8ToBytes(`${path} ${version}`),
+  }));
+
+/** Serves a build in the place of the one before. */
+export function deployPages(world: AuditWorld, version = 'one', prefix = ''): PagesManifest {
+  const files = pageContents(version);
+  const manifest = createPagesManifest(files);
+  world.files.clear();
+  for (const { path, content } of files) world.files.set(prefix + pageAddress(path), content);
+  world.files.set(`${prefix}pages.json`, formatPagesManifest(manifest));
+  const file = {
+    format: 'blindmark-registry-v1' as const,
+    url: REGISTRY_URL,
+    rosterFingerprint: rosterHash(world.chain[0]?.roster as Uint8Array),
+  };
+  world.files.set(`${prefix}registry.json`, utf8ToBytes(formatCredentialFile(registryFileSchema, file)));
+  return manifest;
 }

@@ -50,7 +50,9 @@ describe.each(PATHS)('the page /%s', (path) => {
   it('loads at most 150 kB of script by itself, compressed, asks its own registry alone, and keeps no cookie', async () => {
     const requests = await open(path, visits.en);
     const scripts = new Set(requests.map(({ url }) => new URL(url).pathname).filter((name) => name.endsWith('.js')));
-    const sizes = [...scripts].map((name) => statSync(join(folder, `${name}.br`)).size);
+    // The smallest are sent as they are.
+    const files = [...scripts].map((name) => join(folder, name));
+    const sizes = files.map((file) => (statSync(`${file}.br`, { throwIfNoEntry: false }) ?? statSync(file)).size);
     expect(sizes.length).toBeGreaterThan(1);
     expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThanOrEqual(BUDGET);
     expect(new Set(requests.map(({ url }) => new URL(url).origin))).toEqual(new Set([pages.url]));

@@ -66,8 +66,8 @@ describe('wordsOfCheck', () => {
     [{ state: 'wrong', position: 2, code: 'noSchemeFits' }, 'A-U', /Character 2, “U”/u],
     [{ state: 'wrong', position: null, code: 'badInput' }, 'AB!', /Character 3, “!”/u],
     [{ state: 'wrong', position: null, code: 'checkFailed' }, 'AB', /check character/u],
-    [{ state: 'wrong', position: null, code: 'noSchemeFits' }, 'AB', /no code of a kind/u],
-    [{ state: 'wrong', position: 9, code: 'noSchemeFits' }, 'AB', /no code of a kind/u],
+    [{ state: 'wrong', position: null, code: 'noSchemeFits' }, 'AB', /not a code of any kind/u],
+    [{ state: 'wrong', position: 9, code: 'noSchemeFits' }, 'AB', /not a code of any kind/u],
   ])('says of %j in %j what is wrong with it', (view, code, expected) => {
     expect(wordsOfCheck(view, code)(words)).toMatch(expected);
   });
