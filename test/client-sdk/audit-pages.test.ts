@@ -14,7 +14,15 @@ import {
   type PagesManifest,
 } from '../../crypto/pages.ts';
 import { rosterHash } from '../../crypto/roster.ts';
-import { activations, addressOf, AuditWorld, deployPages, HOUR, pageContents, REGISTRY_URL } from '../support/audit-world.ts';
+import {
+  activations,
+  addressOf,
+  AuditWorld,
+  deployPages,
+  HOUR,
+  pageContents,
+  REGISTRY_URL,
+} from '../support/audit-world.ts';
 import { refusal } from '../support/refusal.ts';
 import { logKey, NOON } from '../support/small-roster.ts';
 

@@ -87,13 +87,14 @@ export async function ensurePages(): Promise<string> {
 }
 
 /**
- * Switched off, so that the browser asks nobody on its own account, above all not its maker's server about each form that it sees.
+ * Switched off, so that the browser asks nobody on its own account, above all not its maker's server about each form that it sees;
+ * and so that it starts no process for each page that pages have no use for (a spare one, the address bar's menus).
  * The list takes the place of Playwright's own, and has of it what matters here.
  */
 const UNWANTED_FEATURES =
   'AimEnabled,AutofillServerCommunication,AvoidUnnecessaryBeforeUnloadCheckSync,DestroyProfileOnBrowserClose,' +
   'HttpsFirstBalancedModeAutoEnable,HttpsUpgrades,MediaRouter,NetworkTimeServiceQuerying,OptimizationHints,PaintHolding,' +
-  'PreconnectToSearch,SpareRendererForSitePerProcess,Translate';
+  'PreconnectToSearch,SpareRendererForSitePerProcess,Translate,WebUIOmniboxAimPopup,WebUIOmniboxPopup';
 
 function launchOptions(camera: string | undefined) {
   const film = ['--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream'];
