@@ -18,9 +18,7 @@ import {
   type ServiceName,
 } from '../../../server/demonstration/layout.ts';
 import { startProgram } from '../../../server/demonstration/programs.ts';
-import { createCli, runCli as runProcess } from '../../support/run-cli.ts';
-
-const runCli = createCli();
+import { runCli } from '../../support/run-cli.ts';
 
 const passphrase = { BLINDMARK_PASSPHRASE: 'four words of mine' };
 let folder: string;
@@ -215,7 +213,7 @@ describe('kill -9 under load', { timeout: 300_000 }, () => {
   });
 
   it('of registry, guardian and issuer loses no acknowledged registration, and spends no token twice', async () => {
-    await Promise.all((['registry', 'g1', 'g2', 'g3', 'issuer'] as const).map(serve));
+    for (const service of ['registry', 'g1', 'g2', 'g3', 'issuer'] as const) await serve(service);
     const packs = join(folder, 'packs.csv');
     await runCli([
       'vendor',
@@ -250,7 +248,7 @@ describe('kill -9 under load', { timeout: 300_000 }, () => {
     let printed = '';
     const over = new AbortController();
     const run = async () =>
-      runProcess(
+      runCli(
         ['owner', 'register', '--vault', join(folder, 'my.vault'), ...files, '--json', '--parallel', '3'],
         passphrase,
         (text) => {
