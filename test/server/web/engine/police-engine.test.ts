@@ -514,12 +514,13 @@ describe('time', () => {
     const onProgress = ({ done }: CallProgress): void => {
       if (done === 20) own.clock.now += 1000;
     };
+    // A request that was under way when the clock jumped may be refused for its age first.
     await expect(police.run({ tray: id }, { onProgress })).rejects.toMatchObject({
-      code: 'badCredential',
-      field: 'session',
+      code: expect.stringMatching(/^(badCredential|credentialExpired)$/u) as string,
     });
+    await expect(police.trays()).rejects.toMatchObject({ code: 'badCredential', field: 'session' });
     await police.signIn({ file: officerFileOf(own, officer) });
-    expect(await police.tray({ tray: id })).toMatchObject({ isRunning: true });
+    expect((await police.tray({ tray: id })).waiting).toBeGreaterThan(0);
   });
 
   it('ends what is kept of a shift, a month after it', async () => {
