@@ -95,8 +95,11 @@ export function createLookupBatch(codes: readonly SchemeCode[], caseSalt: Uint8A
   return { codes, caseSalt, question: null, lookup: null };
 }
 
-/** Refusals of a request that was kept for too long. Nothing was shown for it, so the codes are asked for anew. */
-const OUTDATED = ['evaluationRequired', 'replayed'] as const;
+/** Refusals of a request that has ended. Nothing was shown for it, so the codes are asked for anew. */
+function isOutdated(error: unknown): boolean {
+  if (isBlindmarkError(error, 'credentialExpired')) return error.field === 'request';
+  return isBlindmarkError(error, 'evaluationRequired', 'replayed');
+}
 
 /**
  * Looks up a batch, going on with what was kept of it. Everything in the findings has been verified.
@@ -110,10 +113,12 @@ export async function lookUpBatch(
   context: LookupContext,
   options: BatchOptions = {},
 ): Promise<BatchFindings> {
+  const run = new BatchRun(batch, context, options);
   try {
-    return await new BatchRun(batch, context, options).finish();
+    return await run.finish();
   } catch (error) {
-    if (batch.question === null || !isBlindmarkError(error, ...OUTDATED)) throw error;
+    // Of a fresh request that is still valid, by this computer's clock, that is no reason: asking anew costs quota.
+    if (!isOutdated(error) || (batch.question === null && !run.isOver)) throw error;
     return new BatchRun(createLookupBatch(batch.codes, batch.caseSalt), context, options).finish();
   }
 }
@@ -142,13 +147,16 @@ class BatchRun {
     }, this.#options.signal);
   }
 
+  /** Whether the evaluation request has ended: the computer may have slept while it was under way. */
+  get isOver(): boolean {
+    const { question } = this.#batch;
+    return question !== null && this.#context.registry.now() > readRequestClaims(question.authorization).exp;
+  }
+
   /** Whether the requests that were kept can be sent again. */
   #isGood({ hash }: VerifiedRoster): boolean {
     const { question } = this.#batch;
-    if (question === null) return true;
-    return (
-      equalBytes(question.roster, hash) && this.#context.registry.now() <= readRequestClaims(question.authorization).exp
-    );
+    return question === null || (equalBytes(question.roster, hash) && !this.isOver);
   }
 
   async #keep(batch: LookupBatch): Promise<void> {

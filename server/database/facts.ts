@@ -52,6 +52,7 @@ export class Expiry {
   check(expiresAt: number): void {
     if (expiresAt > this.#facts.get('purgedUntil')) return;
     throw new BlindmarkError('credentialExpired', 'The request ends before others that have ended here already', {
+      field: 'request',
       remedy: 'Sign a new request; if it is refused too, the operator checks the clock of this service',
     });
   }
