@@ -14,6 +14,7 @@ import {
   fillContact,
   fillItems,
   findMark,
+  openMark,
   press,
   readHistory,
   restoreVault,
@@ -179,6 +180,16 @@ describe('an owner', () => {
     await expectAccessible(page);
     isHeld = false;
     await press(page, text.register.progress.goOn);
+    await expect.poll(() => isHeld, { timeout: 10_000 }).toBe(true);
+    await press(page, shared.progress.cancel);
+    await page.getByText(text.register.progress.stopped).waitFor();
+    await openMark(page, 1);
+    await page.getByText(text.mark.mark.pending).waitFor();
+    await expectAccessible(page);
+    await page.getByRole('link', { name: text.vault.common.marks, exact: true }).click();
+    await see(text.mark.marks.title);
+    isHeld = false;
+    await press(page, text.mark.marks.goOn);
     await expect.poll(() => isHeld, { timeout: 10_000 }).toBe(true);
 
     await page.reload();

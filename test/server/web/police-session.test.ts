@@ -1,6 +1,7 @@
 /** How an officer's session ends: in every tab, however busy the engine is, and by nobody's word but the browser's own. */
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { OFFICER_CREDENTIAL_SECONDS } from '../../../crypto/credential.ts';
 import { expectAccessible, startPages, type Pages } from './browser.ts';
 import { officerFileOf } from './engine/police-browser.ts';
 
@@ -21,11 +22,11 @@ const button = (page: Page, name: string) => page.getByRole('button', { name, ex
 const heading = (page: Page, name: string) => page.getByRole('heading', { name });
 const signInHeading = (page: Page) => heading(page, 'Sign in with your credential file');
 
-async function signIn(page: Page): Promise<void> {
+async function signIn(page: Page, officerFile = file): Promise<void> {
   await page.goto(`${pages.url}/police/`);
   await page
     .getByLabel('Credential file')
-    .setInputFiles({ name: 'officer.json', mimeType: 'application/json', buffer: Buffer.from(file) });
+    .setInputFiles({ name: 'officer.json', mimeType: 'application/json', buffer: Buffer.from(officerFile) });
   await button(page, 'Sign in').click();
   await heading(page, 'Look up a reading').waitFor();
 }
@@ -119,5 +120,30 @@ describe('a session', () => {
     await heading(page, CASE).waitFor();
     await page.reload();
     await heading(page, CASE).waitFor();
+  });
+
+  it('lets the officer read cases once the credential has ended, and ask no more', async () => {
+    const { fixture, clock } = pages.services;
+    // It is good for another six seconds.
+    const officer = await fixture.createOfficer('officer-late', clock.now - OFFICER_CREDENTIAL_SECONDS + 6);
+    const ending = officerFileOf(pages.services, officer);
+    const end = Date.now() + 7000;
+    const { page } = await pages.createPage();
+    await signIn(page, ending);
+    await openCase(page);
+    await expect.poll(() => Date.now(), { timeout: 10_000 }).toBeGreaterThan(end);
+    await page.reload();
+    await signInHeading(page).waitFor();
+    await page
+      .getByLabel('Credential file')
+      .setInputFiles({ name: 'officer.json', mimeType: 'application/json', buffer: Buffer.from(ending) });
+    await button(page, 'Sign in').click();
+    await page.getByText('This credential has ended.').waitFor();
+    await heading(page, CASE).waitFor();
+    await expectAccessible(page);
+    await page.getByRole('link', { name: 'Look up', exact: true }).click();
+    await page.getByRole('link', { name: CASE }).waitFor();
+    expect(await page.getByLabel('What you read').count()).toBe(0);
+    await expectAccessible(page);
   });
 });
