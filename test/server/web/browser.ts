@@ -176,10 +176,19 @@ async function createProfile(browser: Browser, options: PageOptions, camera?: st
   return { context, recorder, faults: [], expected: [], open: 0 };
 }
 
-/** Whether a test is running, and not a hook around tests. */
-function whenTestEnds(work: () => Promise<void>): void {
+/** What a failed test has left on the screen says more than that something did not appear there. */
+async function describePage(page: Page): Promise<string> {
+  const text = await page.locator('body').innerText({ timeout: 2000 });
+  return `A failed test’s page: ${page.url()}\n${text}`;
+}
+
+/** Does `work` when the test ends that is running; nothing in a hook around tests. */
+function whenTestEnds(page: Page, work: () => Promise<void>): void {
   try {
-    onTestFinished(work);
+    onTestFinished(async ({ task }) => {
+      if (task.result?.state === 'fail') console.error(await describePage(page).catch(String));
+      await work();
+    });
   } catch {
     // A hook, or a script: whoever asked closes by itself.
   }
@@ -222,7 +231,7 @@ export async function startPages(options: PagesOptions = {}): Promise<Pages> {
       if (profile.open > 0) await page.close();
       else await closeProfile(name, profile);
     };
-    whenTestEnds(close);
+    whenTestEnds(page, close);
     return {
       page,
       context,
